@@ -1,0 +1,10 @@
+"""Evaluation of the three modes and their mixes, by the field's own protocols and measures.
+
+    collection (corpus, queries, qrels) → candidates → runs, one per mode → measures → report
+
+collection    test collections from every layout        (`collection.load`)
+protocols     which passages compete, and in what order (`protocols.studio`)
+measures      official measures through ir-measures     (`measures.per_query`)
+report        tables, TREC files, one JSON object       (`report.as_json`)
+published     numbers of the papers, and why ours differ
+"""

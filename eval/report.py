@@ -1,0 +1,127 @@
+"""An evaluation as one JSON object, as files on disk, and as a table for a terminal."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.evaluation import Evaluation
+from eval.measures import MEASURES, missing
+from eval.protocols import RUN_TITLES, Run
+
+PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "ir-measures")
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """The report that design and checks rely on; measures are fractions of 1."""
+    scored, collection = evaluation.scored, evaluation.scored.collection
+    settings = evaluation.settings
+    return {
+        "collection": collection.name,
+        "encoder": {
+            "name": scored.encoder.name,
+            "title": scored.encoder.title,
+            "revision": scored.encoder.revision,
+            "precision": scored.encoder.precision,
+        },
+        "queries": len(collection.queries),
+        "passages": len(collection.passages),
+        "protocol": evaluation.protocol,
+        "split": collection.split,
+        "modes": evaluation.modes,
+        "groups": {name: evaluation.group(name) for name in ("language", "kind")},
+        "settings": {
+            "weights": list(settings.weights),
+            "normalise": settings.normalise,
+            "method": settings.method,
+            "rrf_k": settings.rrf_k,
+        },
+        "missing": missing(evaluation.runs, [q.id for q in collection.queries]),
+        "truncated": dict(scored.truncated),
+        "notes": list(collection.notes),
+        "seconds": dict(scored.seconds),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What computed the numbers."""
+    return {"python": platform.python_version()} | {p: metadata.version(p) for p in PACKAGES}
+
+
+def write(evaluation: Evaluation, folder: Path) -> None:
+    """report.json, run.json, per_query.csv, qrels.trec, runs/*.trec and candidates.npz."""
+    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    report = as_json(evaluation)
+    _write_json(folder / "report.json", report)
+    _write_json(folder / "run.json", report | {"ids": list(evaluation.scored.ids)})
+    evaluation.table.to_csv(folder / "per_query.csv", index=False)
+    (folder / "qrels.trec").write_text(qrels_trec(evaluation), "utf-8")
+    for mode in evaluation.runs:
+        (folder / "runs" / f"{mode}.trec").write_text(run_trec(evaluation, mode), "utf-8")
+    candidates = evaluation.scored.candidates
+    np.savez_compressed(
+        folder / "candidates.npz",
+        queries=np.asarray([q.id for q in evaluation.scored.collection.queries]),
+        offsets=np.cumsum([0, *(len(c.rows) for c in candidates)]),
+        rows=np.concatenate([c.rows for c in candidates]),
+        scores=np.concatenate([c.scores for c in candidates]),
+    )
+
+
+def qrels_trec(evaluation: Evaluation) -> str:
+    """`query 0 passage grade`, a line per judgement."""
+    qrels: Mapping[str, Mapping[str, int]] = evaluation.scored.collection.qrels
+    return "".join(
+        f"{query} 0 {passage} {grade}\n"
+        for query, grades in qrels.items()
+        for passage, grade in grades.items()
+    )
+
+
+def run_trec(evaluation: Evaluation, mode: str) -> str:
+    """`query Q0 passage rank score tag`, scores in full so that none is tied by rounding."""
+    run: Run = evaluation.runs[mode]
+    ids, tag = evaluation.scored.ids, f"{evaluation.scored.encoder.name.replace(' ', '_')}-{mode}"
+    return "".join(
+        f"{query} Q0 {ids[row]} {rank} {float(score)!r} {tag}\n"
+        for query, ranked in run.items()
+        for rank, (row, score) in enumerate(zip(ranked.rows, ranked.scores, strict=True), start=1)
+    )
+
+
+def as_text(evaluation: Evaluation) -> str:
+    """The table for people: modes by measures, and what a reader must know beside it."""
+    report = as_json(evaluation)
+    encoder = report["encoder"]
+    lines = [
+        f"{report['collection']} · {report['queries']:,} queries · {report['passages']:,} passages",
+        f"encoder {encoder['title']} · {encoder['revision']} · {encoder['precision']}",
+        f"protocol {report['protocol']} · {settings_text(evaluation)}",
+        "",
+        " " * 16 + "".join(f"{name:>12}" for name in MEASURES),
+    ]
+    for mode, numbers in report["modes"].items():
+        cells = (f"{numbers[m]:12.4f}" if m in numbers else f"{'–':>12}" for m in MEASURES)
+        lines.append(f"{RUN_TITLES[mode]:16}{''.join(cells)}")
+    lost = {mode: n for mode, n in report["missing"].items() if n}
+    lines += [f"{RUN_TITLES[m]} found nothing for {n} queries; each counts as 0." for m, n in lost.items()]
+    return "\n".join([*lines, *(f"note: {note}" for note in report["notes"])])
+
+
+def settings_text(evaluation: Evaluation) -> str:
+    """Weights and method in a line."""
+    settings = evaluation.settings
+    weights = " / ".join(f"{w:g}" for w in settings.weights)
+    how = f"RRF, k = {settings.rrf_k:g}" if settings.method == "rrf" else settings.normalise
+    return f"weights {weights} · {'raw scores' if how == 'none' else how}"
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), "utf-8")

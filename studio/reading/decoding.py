@@ -1,0 +1,141 @@
+"""From bytes to text: which encoding a file has, and the sentence that tells so.
+
+Knows nothing of what the text means; HTML passes in the charset that its <meta> declares.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import charset_normalizer
+
+from studio.errors import ReadingError
+from studio.reading.content import File
+
+# Longest first: the UTF-32 mark begins with the UTF-16 one.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Only those that no text begins with; other binary formats are found by their NUL bytes.
+_SIGNATURES = {
+    b"%PDF-": "a PDF; rename it to end in .pdf",
+    b"PK\x03\x04": "a zip archive or an office document; rename it (.docx) or unpack it",
+    b"\x1f\x8b\x08": "a gzip archive; unpack it",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it",
+    b"\x89PNG\r\n": "a picture; choose a text file",
+    b"\xff\xd8\xff": "a picture; choose a text file",
+    b"\xd0\xcf\x11\xe0": "an old Office document; save it as .docx or .txt",
+}
+_NAMES = {
+    "cp1252": "latin-1 (cp1252)",
+    "cp932": "Shift-JIS (cp932)",
+    "shift_jis": "Shift-JIS",
+    "cp949": "EUC-KR (cp949)",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "utf-16": "UTF-16",
+    "utf-32": "UTF-32",
+}
+# As browsers do it: the narrow label means the wider encoding that contains it.
+_WIDER = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
+# ASCII, and what cp1252 text in French, German, Spanish, Italian, Portuguese, Nordic may hold.
+_WESTERN = re.compile(r"[\x00-\x7fÀ-ÏÑ-ÖØ-Üß-ïñ-öø-üŒœ‘’“”„–—…€«»¿¡°§©®ºª£\xa0]*")
+_DOUBT = 0.15  # coherence below which charset-normalizer recognised no language
+
+
+def decode(file: File, declared: str = "") -> tuple[str, tuple[str, ...]]:
+    """The file's text, and a note where it is not plain UTF-8."""
+    for mark, encoding in _MARKS.items():
+        if file.raw.startswith(mark):
+            return _marked(file, encoding)
+    _refuse_binary(file)
+    text = _attempt(file.raw, "utf-8")
+    # ISO-2022 writes Japanese in ASCII bytes after an escape, so it passes for UTF-8.
+    ascii_only = text is not None and (b"\x1b$" in file.raw or (declared and text.isascii()))
+    if text is not None and not ascii_only:
+        return text, ()
+    return _declared(file, declared) or _damaged(file) or _detected(file)
+
+
+def _marked(file: File, encoding: str) -> tuple[str, tuple[str, ...]]:
+    text = _attempt(file.raw, encoding)
+    if text is None:
+        raise ReadingError(
+            f"{file.name} begins as {_NAMES.get(encoding, 'UTF-8')} but cannot be decoded as such. "
+            "Save it again as UTF-8."
+        )
+    return text, () if encoding == "utf-8-sig" else _note(file, encoding)
+
+
+def _refuse_binary(file: File) -> None:
+    for signature, what in _SIGNATURES.items():
+        if file.raw.startswith(signature):
+            raise ReadingError(f"{file.name} is not a text file but {what}.")
+    if b"\0" in file.raw:
+        raise ReadingError(
+            f"{file.name} is a binary file, not a text (it holds NUL bytes). "
+            "Choose a text file, or save it as UTF-8."
+        )
+
+
+def _attempt(raw: bytes, encoding: str) -> str | None:
+    """The text, or None where it is not in that encoding, or there is no such encoding."""
+    try:
+        return raw.decode(encoding)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _declared(file: File, declared: str) -> tuple[str, tuple[str, ...]] | None:
+    try:
+        name = codecs.lookup(declared).name
+    except LookupError:
+        return None
+    name = _WIDER.get(name, name)
+    text = _attempt(file.raw, name)
+    if text is None:
+        return None
+    return text, () if text.isascii() or name == "utf-8" else _note(file, name)
+
+
+def _damaged(file: File) -> tuple[str, tuple[str, ...]] | None:
+    """UTF-8 with a few bad bytes: no other encoding forms so many valid sequences by chance."""
+    text = file.raw.decode("utf-8", errors="replace")
+    bad = text.count("\N{REPLACEMENT CHARACTER}")
+    if b"\x1b$" in file.raw or bad * 10 > sum(map((0x7F).__lt__, map(ord, text))) - bad:
+        return None
+    return text, (
+        f"{file.name} was read as UTF-8; what was invalid ({bad} places) was replaced by �.",
+    )
+
+
+def _detected(file: File) -> tuple[str, tuple[str, ...]]:
+    best = charset_normalizer.from_bytes(file.raw).best()
+    if best is None:
+        raise ReadingError(
+            f"{file.name} is a binary file, or its encoding cannot be recognised. "
+            "Save it as UTF-8 text."
+        )
+    text, encoding = str(best), best.encoding
+    # On short texts charset-normalizer is often lost among encodings that differ in few letters.
+    western = _attempt(file.raw, "cp1252")
+    if western is not None and (
+        western == text or (best.coherence < _DOUBT and _WESTERN.fullmatch(western))
+    ):
+        text, encoding = western, "cp1252"
+    return text, _note(file, encoding)
+
+
+def _note(file: File, encoding: str) -> tuple[str, ...]:
+    return (f"{file.name} was read as {_NAMES.get(encoding, encoding)}.",)

@@ -1,0 +1,88 @@
+"""Settings as people give them: the command line's flags and the page's presets, in one place."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from studio.errors import StudioError
+from studio.records import METHODS, NORMALISATIONS, FusionSettings, Progress
+from studio.workspace import default_home
+
+PRESETS: dict[str, tuple[float, float, float]] = {
+    "MIRACL in the paper": (1.0, 0.3, 1.0),
+    "Long documents in the paper": (0.15, 0.5, 0.35),
+    "Model card": (0.4, 0.2, 0.4),
+    "Equal": (1.0, 1.0, 1.0),
+    "Dense alone": (1.0, 0.0, 0.0),
+    "Sparse alone": (0.0, 1.0, 0.0),
+    "ColBERT alone": (0.0, 0.0, 1.0),
+}
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """--home, --encoder and --json, which every command takes."""
+    parser.add_argument("--home", type=Path, default=default_home(), help="where everything is kept")
+    parser.add_argument(
+        "--encoder",
+        default="auto",
+        help="auto (BAAI/bge-m3 if it is in the local cache, else embedded), embedded, a Hub id, "
+        "or a folder",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_fusion(parser: argparse.ArgumentParser) -> None:
+    """The flags called FUSION in README."""
+    default = FusionSettings()
+    parser.add_argument(
+        "--weights",
+        nargs=3,
+        type=float,
+        default=default.weights,
+        metavar=("DENSE", "SPARSE", "COLBERT"),
+        help="multiplied with the scores, never divided by their sum",
+    )
+    parser.add_argument("--normalise", choices=NORMALISATIONS, default=default.normalise)
+    parser.add_argument("--method", choices=METHODS, default=default.method)
+    parser.add_argument("--rrf-k", type=float, default=default.rrf_k, metavar="K")
+
+
+def fusion_settings(arguments: argparse.Namespace) -> FusionSettings:
+    """The flags of `add_fusion`, checked."""
+    dense, sparse, multi_vector = arguments.weights
+    return FusionSettings(
+        (dense, sparse, multi_vector), arguments.normalise, arguments.method, arguments.rrf_k
+    )
+
+
+def terminal_progress() -> Progress:
+    """A progress that draws one bar per stage on stderr, and none where stderr is no terminal."""
+    bars: dict[str, tqdm[None]] = {}
+
+    def report(done: int, total: int, what: str) -> None:
+        if what not in bars:
+            bars[what] = tqdm(total=total, desc=what, file=sys.stderr, disable=None)
+        bars[what].update(done - bars[what].n)
+        if done >= total:
+            bars.pop(what).close()
+
+    return report
+
+
+def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
+    """Parse, call the chosen command, and turn what the user can mend into status 2."""
+    arguments = parser.parse_args(argv)
+    command: Callable[[argparse.Namespace], int | None] = arguments.command
+    try:
+        return command(arguments) or 0
+    except StudioError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: stopped; nothing was changed.", file=sys.stderr)
+        return 130
