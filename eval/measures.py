@@ -23,7 +23,8 @@ def per_query(qrels: Qrels, runs: Mapping[str, Run], ids: Sequence[str]) -> pd.D
 
     A query that a run lost counts as 0 and stays in the mean; `missing` says which.
     """
-    evaluator = ir_measures.evaluator(list(MEASURES.values()), {q: dict(g) for q, g in qrels.items()})
+    judged = {query: dict(grades) for query, grades in qrels.items()}
+    evaluator = ir_measures.evaluator(list(MEASURES.values()), judged)
     names = {measure: name for name, measure in MEASURES.items()}
     rows = []
     for mode, run in runs.items():

@@ -111,7 +111,9 @@ def as_text(evaluation: Evaluation) -> str:
         cells = (f"{numbers[m]:12.4f}" if m in numbers else f"{'–':>12}" for m in MEASURES)
         lines.append(f"{RUN_TITLES[mode]:16}{''.join(cells)}")
     lost = {mode: n for mode, n in report["missing"].items() if n}
-    lines += [f"{RUN_TITLES[m]} found nothing for {n} queries; each counts as 0." for m, n in lost.items()]
+    lines += [
+        f"{RUN_TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()
+    ]
     return "\n".join([*lines, *(f"note: {note}" for note in report["notes"])])
 
 

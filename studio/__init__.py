@@ -1,6 +1,6 @@
 """Hybrid retrieval with BGE-M3's three modes, as one flow of pure functions.
 
-    bytes → documents → passages → encodings → index → candidates → fusion → ranking → measures → page
+    bytes → documents → passages → encodings → index → candidates → fusion → ranking → page
 
 reading       uploaded bytes become documents         (`reading.read_files`)
 passages      documents are cut into passages          (`passages.cut`)

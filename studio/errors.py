@@ -27,5 +27,5 @@ class EncoderError(StudioError):
     """An encoder whose weights are absent, incomplete or out of reach."""
 
 
-class Cancelled(StudioError):
+class Cancelled(StudioError):  # noqa: N818  (it is an outcome, not a fault)
     """The work was stopped on request."""

@@ -53,9 +53,7 @@ def reasons(index: Index, row: int, query: Encodings, encoder: Encoder) -> Reaso
     )
 
 
-def _shared_tokens(
-    index: Index, row: int, query: Encodings, encoder: Encoder
-) -> list[SparseToken]:
+def _shared_tokens(index: Index, row: int, query: Encodings, encoder: Encoder) -> list[SparseToken]:
     segment, at = index.locate(row)
     passage = segment.sparse(index.encoder.vocabulary)[[at]]
     shared, in_query, in_passage = np.intersect1d(

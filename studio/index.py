@@ -64,7 +64,7 @@ class Index:
         try:
             manifest = json.loads((path / "manifest.json").read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise ReadingError(f"{path} holds no index that can be read. Encode it again.") from error
+            raise ReadingError(f"{path} holds no readable index. Encode it again.") from error
         if manifest["format"] != FORMAT:
             raise ReadingError(
                 f"{path} is of format {manifest['format']}, this version reads {FORMAT}. "
@@ -145,9 +145,9 @@ class Segment:
         path.mkdir(parents=True, exist_ok=True)
         columns = {column: [getattr(p, column) for p in passages] for column in COLUMNS}
         table = pa.table(columns)
-        with pa.OSFile(str(path / "passages.arrow"), "wb") as sink:
-            with pa.ipc.new_file(sink, table.schema) as writer:
-                writer.write_table(table)
+        file = str(path / "passages.arrow")
+        with pa.OSFile(file, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
         for name in ARRAYS:
             array = getattr(encodings, name)
             np.save(path / f"{name}.npy", array.astype(STORED.get(name, array.dtype)))

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,7 @@ def _card(
     size = sum(file.stat().st_size for file in index.path.rglob("*") if file.is_file())
     return Collection(
         name=name,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
         encoder=index.encoder.title,
         encoder_name=index.encoder.name,
         cut=_describe(settings),

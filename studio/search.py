@@ -67,4 +67,4 @@ def select(encodings: Encodings, first: int, last: int) -> Encodings:
 
 
 def _late(index: Index, queries: Encodings, n: int, rows: Integers) -> Floats:
-    return index.multi_vector(select(queries, n, n + 1), rows)[0]
+    return np.asarray(index.multi_vector(select(queries, n, n + 1), rows)[0])

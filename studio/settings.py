@@ -26,7 +26,7 @@ PRESETS: dict[str, tuple[float, float, float]] = {
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """--home, --encoder and --json, which every command takes."""
-    parser.add_argument("--home", type=Path, default=default_home(), help="where everything is kept")
+    parser.add_argument("--home", type=Path, default=default_home(), help="where all is kept")
     parser.add_argument(
         "--encoder",
         default="auto",

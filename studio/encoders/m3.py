@@ -23,6 +23,7 @@ from studio.encoders.tokens import Tokeniser
 from studio.errors import EncoderError
 
 HUB_ID, HUB_REVISION, WEIGHTS = M3_ID, M3_REVISION, M3_WEIGHTS
+PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 HEADS = ("sparse_linear.pt", "colbert_linear.pt")
 FILES = ("config.json", "tokenizer.json", *HEADS, *WEIGHTS)
 
@@ -54,9 +55,9 @@ def load(name: str, device: str | None = None, precision: str | None = None) -> 
     folder = local if local.is_dir() else fetch(name, revision, FILES)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     kind = precision or ("float16" if place.startswith("cuda") else "float32")
-    dtype = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}.get(kind)
-    if dtype is None:
-        raise EncoderError(f"Precision '{kind}' is unknown. Use float32, float16 or bfloat16.")
+    if kind not in PRECISIONS:
+        raise EncoderError(f"Precision '{kind}' is unknown. Use {', '.join(PRECISIONS)}.")
+    dtype = PRECISIONS[kind]
     check(folder)
     backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, dtype=dtype)
     heads = LinearHeads(

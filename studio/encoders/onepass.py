@@ -115,9 +115,8 @@ class OnePassEncoder:
         rows = [torch.from_numpy(t.ids) for t in batch]
         ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
         ids = ids.to(device)
-        mask = (torch.arange(ids.shape[1])[None] < torch.tensor([len(r) for r in rows])[:, None]).to(
-            device
-        )
+        lengths = torch.tensor([len(row) for row in rows], device=device)
+        mask = torch.arange(ids.shape[1], device=device)[None] < lengths[:, None]
         with torch.inference_mode():
             hidden = self.backbone(input_ids=ids, attention_mask=mask.long()).last_hidden_state
             unit = torch.nn.functional.normalize

@@ -40,7 +40,7 @@ class Tokeniser:
     def __call__(self, texts: Sequence[str]) -> list[Tokens]:
         encoded = self.tokenizer.encode_batch([self.prefix + text for text in texts])
         return [
-            self._cut(np.asarray(e.ids, dtype=np.int64), np.asarray(e.offsets, dtype=np.int64), text)
+            self._cut(np.asarray(e.ids), np.asarray(e.offsets), text)
             for e, text in zip(encoded, texts, strict=True)
         ]
 

@@ -50,7 +50,12 @@ _WIDER = {
     "euc_kr": "cp949",
 }
 # ASCII, and what cp1252 text in French, German, Spanish, Italian, Portuguese, Nordic may hold.
-_WESTERN = re.compile(r"[\x00-\x7fÀ-ÏÑ-ÖØ-Üß-ïñ-öø-üŒœ‘’“”„–—…€«»¿¡°§©®ºª£\xa0]*")
+_WESTERN = re.compile(
+    r"[\x00-\x7fÀ-ÏÑ-ÖØ-Üß-ïñ-öø-üŒœ€«»¿¡°§©®ºª£\xa0"
+    r"\u2018\u2019\u201c\u201d\u201e\u2013\u2014\u2026]*"
+)
+_ESCAPE = b"\x1b$"  # ISO-2022 writes Japanese in ASCII bytes after this, so it passes for UTF-8
+_DAMAGE = 0.2  # share of bad bytes in all that is not ASCII up to which it is still UTF-8
 _DOUBT = 0.15  # coherence below which charset-normalizer recognised no language
 
 
@@ -61,9 +66,7 @@ def decode(file: File, declared: str = "") -> tuple[str, tuple[str, ...]]:
             return _marked(file, encoding)
     _refuse_binary(file)
     text = _attempt(file.raw, "utf-8")
-    # ISO-2022 writes Japanese in ASCII bytes after an escape, so it passes for UTF-8.
-    ascii_only = text is not None and (b"\x1b$" in file.raw or (declared and text.isascii()))
-    if text is not None and not ascii_only:
+    if text is not None and _ESCAPE not in file.raw:
         return text, ()
     return _declared(file, declared) or _damaged(file) or _detected(file)
 
@@ -102,21 +105,22 @@ def _declared(file: File, declared: str) -> tuple[str, tuple[str, ...]] | None:
         name = codecs.lookup(declared).name
     except LookupError:
         return None
+    if name.startswith("utf"):  # UTF-8 has failed already, and a readable <meta> rules out UTF-16
+        return None
     name = _WIDER.get(name, name)
     text = _attempt(file.raw, name)
-    if text is None:
-        return None
-    return text, () if text.isascii() or name == "utf-8" else _note(file, name)
+    return None if text is None else (text, _note(file, name))
 
 
 def _damaged(file: File) -> tuple[str, tuple[str, ...]] | None:
     """UTF-8 with a few bad bytes: no other encoding forms so many valid sequences by chance."""
     text = file.raw.decode("utf-8", errors="replace")
     bad = text.count("\N{REPLACEMENT CHARACTER}")
-    if b"\x1b$" in file.raw or bad * 10 > sum(map((0x7F).__lt__, map(ord, text))) - bad:
+    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+    if _ESCAPE in file.raw or bad > _DAMAGE * beyond_ascii:
         return None
     return text, (
-        f"{file.name} was read as UTF-8; what was invalid ({bad} places) was replaced by �.",
+        f"{file.name} was read as UTF-8; what was invalid ({bad} bytes) was replaced by �.",
     )
 
 

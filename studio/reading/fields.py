@@ -113,7 +113,7 @@ def _entry(table: Table, row: Row, number: int, found: Fields) -> Entry:
 
 
 def _cell(table: Table, row: Row, column: str) -> str:
-    value = row.cells.get(column)
+    value = row.cells.get(column) if column else None  # a table may have a column named ""
     if value is None:
         return ""
     if not isinstance(value, str):

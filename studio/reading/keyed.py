@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from studio.errors import ReadingError
 from studio.reading.content import File
@@ -43,7 +42,7 @@ def read_jsonl(file: File) -> Table:
     return _table(file, items, notes)
 
 
-def _line(file: File, number: int, line: str) -> Any:
+def _line(file: File, number: int, line: str) -> object:
     try:
         return _parsed(line)
     except json.JSONDecodeError as error:
@@ -55,13 +54,14 @@ def _line(file: File, number: int, line: str) -> Any:
         raise ReadingError(f"{file.name}: line {number} is nested too deeply.") from error
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> object:
     # Numbers stay as they are written: 1.50 and 12345678901234567890 are ids, not quantities.
     # NaN is how some programs write an empty cell.
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
+    parsed: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
+    return parsed
 
 
-def _list(file: File, value: Any) -> list[Any]:
+def _list(file: File, value: object) -> list[object]:
     if isinstance(value, list):
         return value
     inside = list(value.values()) if isinstance(value, dict) else []
@@ -79,15 +79,18 @@ def _is_object(value: object) -> bool:
     return isinstance(value, dict)
 
 
-def _table(file: File, items: Sequence[tuple[str, Any]], notes: tuple[str, ...]) -> Table:
+def _table(file: File, items: Sequence[tuple[str, object]], notes: tuple[str, ...]) -> Table:
     if not items:
         raise ReadingError(f"{file.name} holds no documents. Choose another file.")
-    for place, item in items:
-        if not _is_object(item):
-            raise ReadingError(
-                f"{file.name}: {place} is not an object. "
-                'Each document must be written as {"id": …, "text": …}.'
-            )
-    columns = dict.fromkeys(key for _, item in items for key in item)
-    rows = tuple(Row(place, item) for place, item in items)
+    rows = tuple(_row(file, place, item) for place, item in items)
+    columns = dict.fromkeys(key for row in rows for key in row.cells)
     return Table(file.name, file.stem, tuple(columns), rows, notes)
+
+
+def _row(file: File, place: str, item: object) -> Row:
+    if not isinstance(item, dict):
+        raise ReadingError(
+            f"{file.name}: {place} is not an object. "
+            'Each document must be written as {"id": …, "text": …}.'
+        )
+    return Row(place, item)

@@ -21,6 +21,7 @@ from studio.errors import ReadingError
 from studio.reading.content import Content, File, clean, whole
 
 _UNPACKED = 2**30  # bytes; a .docx that unpacks to more is an attack or holds no readable text
+_NO_TITLE = "Word Document"  # what python-docx answers where a file has no properties at all
 _HYPHEN = re.compile(r"(?<=[^\W\d_])(?:-|\u00ad|\u2010)\n(?=([^\W\d_]))")
 # Elements around text that python-docx passes over: content controls, accepted insertions.
 _WRAPPERS = ".//w:sdtContent | .//w:sdt | .//w:ins | .//w:smartTag"
@@ -114,7 +115,8 @@ def _unwrap(document: WordDocument) -> None:
 
 
 def _docx_title(document: WordDocument) -> str:
-    if title := document.core_properties.title.strip():
+    title = str(document.core_properties.title).strip()
+    if title and title != _NO_TITLE:
         return title
     headings = (
         paragraph.text

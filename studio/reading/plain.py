@@ -12,7 +12,7 @@ from studio.reading.decoding import decode
 
 # YAML between --- and --- or ..., TOML between +++. A key must come first: --- is also a rule.
 _FRONT_MATTER = re.compile(
-    r"(?:---[ \t]*\n\s*(?:#[^\n]*\n\s*)*[\w\"'-][^\n:]*:.*?^(?:---|\.\.\.)"
+    r"(?:---[ \t]*\n\s*(?:#[^\n]*\n\s*)*[\w.\"'-]+[ \t]*:.*?^(?:---|\.\.\.)"
     r"|\+\+\+[ \t]*\n.*?^\+\+\+)[ \t]*(?:\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
@@ -35,12 +35,10 @@ def read_text(file: File) -> Content:
 def read_markdown(file: File) -> Content:
     """A .md file; its title is its first heading."""
     text, notes = decode(file)
-    text = _FRONT_MATTER.sub("", clean(text), count=1) if _has_front(text) else text
-    return whole(file, text, _first_heading(clean(text)), notes)
-
-
-def _has_front(text: str) -> bool:
-    return _FRONT_MATTER.match(clean(text)) is not None
+    text = clean(text)
+    if front := _FRONT_MATTER.match(text):
+        text = text[front.end() :]
+    return whole(file, text, _first_heading(text), notes)
 
 
 def _first_heading(text: str) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
+from typing import Literal
 
 from studio.errors import ReadingError
 from studio.reading.content import File, one_line
@@ -30,7 +32,7 @@ def read_csv(file: File) -> Table:
     text, notes = decode(file)
     try:
         records = list(_records(text, _delimiter(text)))
-    except _Unreadable as error:
+    except _QuotingError as error:
         raise ReadingError(
             f"{file.name}: line {error.line} cannot be read as CSV ({error}). "
             "Check that every quotation mark is closed, and doubled within a field."
@@ -39,17 +41,27 @@ def read_csv(file: File) -> Table:
 
 
 def read_tsv(file: File) -> Table:
-    """A .tsv file; where quotation marks do not pair up they are part of the text."""
+    """A .tsv file; many are written without quoting, so a quotation mark may be only that."""
     text, notes = decode(file)
-    try:
-        records = list(_records(text, "\t"))
-    except _Unreadable:
-        records = list(_records(text, "\t", csv.QUOTE_NONE))
-        notes = (*notes, f"{file.name}: quotation marks were read as part of the text.")
+    literal = list(_records(text, "\t", csv.QUOTE_NONE))
+    if '"' not in text or (records := _quoted(text)) is None:
+        return _table(file, literal, notes)
     return _table(file, records, notes)
 
 
-class _Unreadable(Exception):
+def _quoted(text: str) -> list[Record] | None:
+    """The records by the rules of quoting, or None where these break the table."""
+    try:
+        records = list(_records(text, "\t"))
+    except _QuotingError:
+        return None
+    widths = {len(record) for _, record in records}
+    # A tab within a field: a quotation mark has swallowed the beginning of the next row.
+    swallowed = any("\t" in field for _, record in records for field in record)
+    return None if swallowed or len(widths) != 1 else records
+
+
+class _QuotingError(Exception):
     """What the csv module cannot read, with the line on which the record begins."""
 
     def __init__(self, line: int, why: str) -> None:
@@ -57,7 +69,9 @@ class _Unreadable(Exception):
         self.line = line
 
 
-def _records(text: str, delimiter: str, quoting: int = csv.QUOTE_MINIMAL) -> Iterator[Record]:
+def _records(
+    text: str, delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+) -> Iterator[Record]:
     # strict: otherwise a quotation mark that is never closed swallows the rest of the file.
     lines = io.StringIO(text.removeprefix(_MARK_OPEN), newline="")
     reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
@@ -68,8 +82,8 @@ def _records(text: str, delimiter: str, quoting: int = csv.QUOTE_MINIMAL) -> Ite
         except StopIteration:
             return
         except csv.Error as error:
-            raise _Unreadable(line, str(error)) from error
-        if any(record):
+            raise _QuotingError(line, str(error)) from error
+        if record and not (len(record) == 1 and record[0].isspace()):
             yield line, record
 
 
@@ -80,10 +94,10 @@ def _delimiter(text: str) -> str:
 
 def _fit(text: str, delimiter: str) -> tuple[bool, int]:
     """Whether the first records all divide like the header, and into how many fields."""
-    try:
-        widths = [len(record) for _, record in islice(_records(text, delimiter), _SAMPLE)]
-    except _Unreadable:
-        return False, 0
+    widths = []
+    with suppress(_QuotingError):
+        for _, record in islice(_records(text, delimiter), _SAMPLE):
+            widths.append(len(record))
     width = widths[0] if widths else 0
     return width > 1 and set(widths) == {width}, width
 
