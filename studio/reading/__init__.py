@@ -23,7 +23,7 @@ from studio.reading.folders import expand, load
 from studio.reading.identity import Found, documents
 from studio.records import Progress, Reading, silent
 
-__all__ = ["LIMIT", "SUFFIXES", "Fields", "columns", "read_files", "read_folder"]
+__all__ = ["BY_NAME", "LIMIT", "SUFFIXES", "Fields", "columns", "read_files", "read_folder"]
 
 LIMIT = 100 * 2**20  # bytes per file
 

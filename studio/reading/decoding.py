@@ -49,6 +49,12 @@ _WIDER = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
+# What browsers know. The DOS and Mac pages would only be guessed in place of these.
+_CANDIDATES = [
+    *(f"cp125{digit}" for digit in range(9)),
+    *("cp874", "cp932", "cp949", "iso8859_2", "koi8_r"),
+    *("big5", "euc_jp", "gb18030", "iso2022_jp"),
+]
 # ASCII, and what cp1252 text in French, German, Spanish, Italian, Portuguese, Nordic may hold.
 _WESTERN = re.compile(
     r"[\x00-\x7fÀ-ÏÑ-ÖØ-Üß-ïñ-öø-üŒœ€«»¿¡°§©®ºª£\xa0"
@@ -125,20 +131,24 @@ def _damaged(file: File) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _detected(file: File) -> tuple[str, tuple[str, ...]]:
-    best = charset_normalizer.from_bytes(file.raw).best()
+    matches = charset_normalizer.from_bytes(file.raw, cp_isolation=_CANDIDATES)
+    best = matches.best()
     if best is None:
         raise ReadingError(
             f"{file.name} is a binary file, or its encoding cannot be recognised. "
             "Save it as UTF-8 text."
         )
-    text, encoding = str(best), best.encoding
-    # On short texts charset-normalizer is often lost among encodings that differ in few letters.
+    # Among encodings that differ in a few letters charset-normalizer takes the first by name, so
+    # French would be Polish; where it is undecided, western letters mean a western text.
     western = _attempt(file.raw, "cp1252")
-    if western is not None and (
-        western == text or (best.coherence < _DOUBT and _WESTERN.fullmatch(western))
-    ):
-        text, encoding = western, "cp1252"
-    return text, _note(file, encoding)
+    equal = any(
+        "cp1252" in match.could_be_from_charset and match.coherence >= best.coherence
+        for match in matches
+    )
+    undecided = equal or best.coherence < _DOUBT
+    if western and undecided and not file.raw.isascii() and _WESTERN.fullmatch(western):
+        return western, _note(file, "cp1252")
+    return str(best), _note(file, best.encoding)
 
 
 def _note(file: File, encoding: str) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ def _table_text(table: Table) -> str:
     seen: set[object] = set()
     lines = []
     for row in table.rows:
-        fresh = [cell for cell in row.cells if cell._tc not in seen]
-        seen.update(cell._tc for cell in fresh)
-        lines.append("\t".join(" ".join(cell.text.split()) for cell in fresh))
+        cells = {cell._tc: " ".join(cell.text.split()) for cell in row.cells}
+        lines.append("\t".join(text for cell, text in cells.items() if cell not in seen))
+        seen.update(cells)
     return "\n".join(line for line in lines if line.strip())

@@ -1,0 +1,50 @@
+// The weights as the page has them, and who wants to hear of them. Sliders, presets and the simplex
+// set them; results and simplex listen. No request to the server is made here.
+(() => {
+  const settings = { weights: [1, 0.3, 1], normalise: "none", method: "weighted", rrf_k: 60 };
+  const listeners = new Set();
+  let search = null;
+
+  const set = (change) => {
+    Object.assign(settings, change);
+    listeners.forEach((listener) => listener(settings, search));
+  };
+
+  // The page's controls in their order: three weights, the choice of method, RRF's k.
+  const fromControls = (dense, sparse, multiVector, how, k) => set({
+    weights: [dense, sparse, multiVector].map((w) => Math.max(0, Number(w) || 0)),
+    method: how === "rrf" ? "rrf" : "weighted",
+    normalise: how === "rrf" ? "none" : how,
+    rrf_k: Math.max(0, Number(k) || 0),
+  });
+
+  const setSearch = (found) => { search = found; set({}); };
+
+  const listen = (listener) => {
+    listeners.add(listener);
+    listener(settings, search);
+  };
+
+  // An element with text, never HTML: what comes from a corpus stays text.
+  const make = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === "class") node.className = value;
+      else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  };
+
+  const number = (value, digits = 4) =>
+    Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";
+
+  const MODES = [
+    { key: "dense", title: "Dense" },
+    { key: "sparse", title: "Sparse" },
+    { key: "multi_vector", title: "ColBERT" },
+  ];
+
+  Object.assign(window.studio, { settings, set, fromControls, setSearch, listen, make, number, MODES });
+})();

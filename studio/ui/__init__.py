@@ -1,0 +1,114 @@
+"""The page: layout in tabs, behaviour in actions, events in wiring. `build` puts them together."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import gradio as gr
+
+from eval.collection import BUNDLED
+from studio.reading import LIMIT, SUFFIXES
+from studio.settings import PRESETS
+from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Server, Session
+from studio.ui.tabs import about, corpus, evaluate, search, weights
+from studio.ui.tabs.parts import drawn
+from studio.ui.theme import launch_options
+from studio.ui.wiring import connect_corpus, connect_evaluate, connect_search, publish
+from studio.ui.wiring.adaptor import PRIVATE, visitor
+
+__all__ = ["build", "launch_options"]
+
+TITLE = "Hybrid Retrieval Studio"
+BRAND = (
+    f"<h1>{TITLE}</h1><p><b class='dense'>dense</b> · <b class='sparse'>sparse</b> · "
+    "<b class='multi_vector'>ColBERT</b>, weighed in front of you</p>"
+)
+BADGE = (
+    "<div class='badge'><i class='dot'></i><span class='name'></span> "
+    "<span class='state'></span></div>"
+    "<p class='reason'></p>"
+)
+
+
+def build(server: Server) -> gr.Blocks:
+    """The whole page around an encoder and a home; nothing is loaded here."""
+    with gr.Blocks(title=TITLE, delete_cache=(3600, 7200), analytics_enabled=False) as demo:
+        session = gr.State(Session(), time_to_live=3600)
+        with gr.Row(elem_id="top", equal_height=False):
+            gr.HTML(BRAND, elem_id="brand")
+            badge = drawn("badge", BADGE, "encoder-badge")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Corpus", id="corpus"):
+                corpus_tab = corpus.layout(SUFFIXES, LIMIT // 2**20, privacy(server))
+            with gr.Tab("Search", id="search"):
+                search_tab = search.layout(PRESETS)
+            with gr.Tab("Weights", id="weights"):
+                weights_tab = weights.layout()
+            with gr.Tab("Evaluate", id="evaluate"):
+                evaluate_tab = evaluate.layout(list(BUNDLED), folders=not server.public)
+            with gr.Tab("About", id="about"):
+                about.layout(details(server))
+        connect_corpus(server, session, corpus_tab, search_tab, demo)
+        connect_search(server, session, search_tab, weights_tab, PRESETS)
+        connect_evaluate(server, session, evaluate_tab, search_tab, demo)
+        publish(server)
+        _connect_badge(server, badge, demo)
+    demo.queue(default_concurrency_limit=4, max_size=64)
+    return cast(gr.Blocks, demo)
+
+
+def _connect_badge(server: Server, badge: gr.HTML, demo: gr.Blocks) -> None:
+    """Say which encoder is at work and why; look again each second until it is loaded."""
+
+    def look() -> tuple[Any, Any]:
+        value = describe(server)
+        return value, gr.Timer(active=value["state"] == "loading")
+
+    def arrive() -> tuple[Any, Any]:
+        server.sweep()
+        server.encoder.start()
+        return look()
+
+    def leave(request: gr.Request) -> None:
+        server.forget(visitor(request))
+
+    timer = gr.Timer(1.0, active=False)
+    demo.load(arrive, None, [badge, timer], show_progress="hidden", **PRIVATE)
+    timer.tick(look, None, [badge, timer], show_progress="hidden", **PRIVATE)
+    if server.public:
+        demo.unload(leave)
+
+
+def describe(server: Server) -> dict[str, str]:
+    """The badge: encoder, state, reason."""
+    choice, state, loaded = server.encoder.choice, server.encoder.state, server.encoder.loaded
+    text = {"loading": "loading…", "ready": "ready"}.get(state, state)
+    if state == "ready" and server.encoder.seconds:
+        text = f"ready, loaded in {server.encoder.seconds:.1f} s"
+    return {
+        "state": state if state in ("loading", "ready") else "failed",
+        "name": loaded.title if loaded else choice.name,
+        "text": text,
+        "why": f"Chosen because {choice.why}." if choice.name == "embedded" else choice.why,
+    }
+
+
+def privacy(server: Server) -> str:
+    """What a visitor of a public server must know; nothing on one's own machine."""
+    if not server.public:
+        return ""
+    return (
+        "**This is a public server.** What you upload is visible to you alone. It is deleted when "
+        f"you close or reload this page, and after {VISITOR_HOURS:g} hours at the latest. You can "
+        f"keep {VISITOR_LIMITS.collections} collections of {VISITOR_LIMITS.passages:,} passages."
+    )
+
+
+def details(server: Server) -> str:
+    """Where things are, for the tab About."""
+    choice = server.encoder.choice
+    kept = "deleted as the tab Corpus says" if server.public else f"kept in `{server.home}`"
+    return (
+        f"\n### This server\n- Encoder asked for: `{choice.name}`: {choice.why}.\n"
+        f"- Collections are {kept}.\n- Nothing on this page is fetched from another host.\n"
+    )

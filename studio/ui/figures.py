@@ -1,0 +1,90 @@
+"""Figures: numbers in, plotly figures out. One colour per mode, as in assets/style.css."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from eval.evaluation import Evaluation
+from eval.measures import HEADLINE
+from eval.protocols import RUN_TITLES
+
+# Okabe and Ito's palette tells apart for all kinds of colour vision; the marker's shape helps.
+COLOURS = {
+    "dense": "#2f7fd0",
+    "sparse": "#d97706",
+    "multi_vector": "#0f9d78",
+    "dense_sparse": "#8a8f98",
+    "fused": "#b04a9a",
+}
+SYMBOLS = {
+    "dense": "circle",
+    "sparse": "square",
+    "multi_vector": "diamond",
+    "dense_sparse": "x",
+    "fused": "star",
+}
+GRID, INK = "rgba(128,128,128,.22)", "#8a8f98"  # legible on a light and on a dark page
+
+
+def by_group(evaluation: Evaluation, grouping: str) -> go.Figure:
+    """nDCG@10 of every mode: over everything, or for each language or kind of query."""
+    if grouping == "all":
+        return overall(evaluation)
+    numbers = evaluation.group(grouping)
+    figure = go.Figure()
+    for mode, title in RUN_TITLES.items():
+        figure.add_scatter(
+            x=[by[mode].get(HEADLINE) for by in numbers.values()],
+            y=list(numbers),
+            name=title,
+            mode="markers",
+            marker={"color": COLOURS[mode], "symbol": SYMBOLS[mode], "size": 10},
+            hovertemplate="%{y}: %{x:.4f}<extra>" + title + "</extra>",
+        )
+    height = 110 + 26 * max(4, len(numbers))
+    return _styled(figure, height, {"autorange": "reversed", "type": "category"})
+
+
+def overall(evaluation: Evaluation) -> go.Figure:
+    """One bar per mode."""
+    modes = evaluation.modes
+    values = [modes[mode].get(HEADLINE) for mode in RUN_TITLES]
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=list(RUN_TITLES.values()),
+            orientation="h",
+            marker={"color": [COLOURS[mode] for mode in RUN_TITLES]},
+            text=["–" if value is None else f"{value:.3f}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        )
+    )
+    return _styled(figure, 280, {"autorange": "reversed", "type": "category"})
+
+
+def empty() -> go.Figure:
+    """Before a run: an empty frame that says what will stand there."""
+    figure = go.Figure()
+    figure.add_annotation(
+        text="nDCG@10 of each mode and mix, after Run", showarrow=False, font={"size": 14}
+    )
+    figure = _styled(figure, 280, {"visible": False})
+    figure.update_xaxes(visible=False)
+    return figure
+
+
+def _styled(figure: go.Figure, height: int, y_axis: dict[str, object]) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 36, "t": 34, "b": 40},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": INK, "family": "IBM Plex Sans, sans-serif", "size": 13},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        xaxis={"title": HEADLINE, "range": [0, 1], "gridcolor": GRID, "zerolinecolor": GRID},
+        yaxis={"gridcolor": GRID, "automargin": True, **y_axis},
+        showlegend=bool(len(figure.data) > 1),
+    )
+    return figure

@@ -1,0 +1,108 @@
+"""The tab Evaluate: measures of each mode and mix on a judged collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gradio as gr
+
+from studio.ui.tabs.parts import drawn, heading, progress
+
+RETURNED = (
+    "<p class='status'>Click a query: what each mode returned will stand here, relevant passages "
+    "marked.</p><div class='panel'></div>"
+)
+VIEWS = [("All queries", "all"), ("By language", "language"), ("By kind of query", "kind")]
+
+
+@dataclass(frozen=True)
+class EvaluateTab:
+    """The components that the wiring binds."""
+
+    collection: gr.Dropdown
+    go: gr.Button
+    cancel: gr.Button
+    status: gr.HTML
+    view: gr.Radio
+    table: gr.Dataframe
+    figure: gr.Plot
+    queries: gr.Dataframe
+    returned: gr.HTML
+    published: gr.Dataframe
+    why_not: gr.Markdown
+    csv: gr.Button
+    csv_file: gr.DownloadButton
+    trec: gr.Button
+    trec_file: gr.DownloadButton
+
+
+def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
+    """Choose and run on top; table beside figure; queries; the published numbers."""
+    with gr.Row(equal_height=True, elem_id="evaluate"):
+        collection = gr.Dropdown(
+            list(collections),
+            value=collections[0],
+            label="Collection, or a folder in BEIR layout" if folders else "Collection",
+            allow_custom_value=folders,
+            elem_id="collection",
+            scale=6,
+            min_width=220,
+        )
+        go = gr.Button("Run", variant="primary", elem_id="evaluate-go", scale=1, min_width=90)
+        cancel = gr.Button(
+            "Cancel", elem_id="evaluate-cancel", scale=1, min_width=90, interactive=False
+        )
+    status = progress("evaluate-status")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=6, min_width=320):
+            view = gr.Radio(VIEWS, value="all", show_label=False, elem_id="evaluate-view")
+            table = gr.Dataframe(
+                show_label=False,
+                interactive=False,
+                elem_id="evaluate-table",
+                max_height=560,
+                buttons=["copy", "fullscreen"],
+            )
+            with gr.Row():
+                csv = gr.Button("Table as CSV", size="sm", elem_id="download-csv")
+                trec = gr.Button("Runs as TREC files", size="sm", elem_id="download-trec")
+            csv_file = gr.DownloadButton(visible="hidden", elem_id="csv-file")
+            trec_file = gr.DownloadButton(visible="hidden", elem_id="trec-file")
+        with gr.Column(scale=6, min_width=320):
+            figure = gr.Plot(show_label=False, elem_id="evaluate-figure")
+    heading("Query by query", "nDCG@10. Click one to see what each mode returned for it.")
+    queries = gr.Dataframe(
+        show_label=False,
+        interactive=False,
+        max_height=320,
+        max_chars=70,
+        show_search="search",
+        elem_id="evaluate-queries",
+        buttons=["fullscreen"],
+    )
+    returned = drawn("returned", RETURNED, "returned")
+    heading("Beside the paper", "nDCG@10 of BGE-M3 on MIRACL's dev queries, mean of 18 languages.")
+    published = gr.Dataframe(
+        show_label=False, interactive=False, elem_id="published", buttons=["copy"]
+    )
+    why_not = gr.Markdown(
+        "Run an evaluation to see it beside the published one.", elem_id="why-not"
+    )
+    return EvaluateTab(
+        collection,
+        go,
+        cancel,
+        status,
+        view,
+        table,
+        figure,
+        queries,
+        returned,
+        published,
+        why_not,
+        csv,
+        csv_file,
+        trec,
+        trec_file,
+    )

@@ -1,0 +1,37 @@
+"""Small pieces of layout that several tabs share."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+PROGRESS = (
+    "<div class='text' role='status' aria-live='polite'></div>"
+    "<div class='track' role='progressbar' aria-valuemin='0' aria-valuemax='100' hidden>"
+    "<i></i></div>"
+)
+
+
+def drawn(
+    script: str, template: str, elem_id: str, value: object = None, events: tuple[str, ...] = ()
+) -> gr.HTML:
+    """A component that one of assets/page's scripts draws from a plain value.
+
+    Gradio takes an event for one if its name stands in quotes in `js_on_load`.
+    """
+    return gr.HTML(
+        value,
+        html_template=template,
+        js_on_load=f"window.studio.{script}(element, props, watch, trigger, {list(events)});",
+        elem_id=elem_id,
+        elem_classes=["drawn"],
+    )
+
+
+def progress(elem_id: str) -> gr.HTML:
+    """A line of status with a bar under it."""
+    return drawn("progress", PROGRESS, elem_id, {"text": ""})
+
+
+def heading(text: str, hint: str = "") -> gr.Markdown:
+    """A section's heading with a quiet line under it."""
+    return gr.Markdown(f"### {text}\n{hint}" if hint else f"### {text}", elem_classes=["heading"])

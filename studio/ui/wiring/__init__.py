@@ -1,0 +1,12 @@
+"""Every event of the page, one statement each, a file per tab, in the order of a visit.
+
+Moving a weight is no event of the server: `assets/page/state.js` ranks anew in the browser.
+"""
+
+from studio.ui.wiring.adaptor import Tabs
+from studio.ui.wiring.api import publish
+from studio.ui.wiring.corpus import connect_corpus
+from studio.ui.wiring.evaluate import connect_evaluate
+from studio.ui.wiring.search import connect_search
+
+__all__ = ["Tabs", "connect_corpus", "connect_evaluate", "connect_search", "publish"]

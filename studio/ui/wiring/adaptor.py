@@ -1,0 +1,67 @@
+"""The seam between pure actions and Gradio events: errors become toasts, bugs pass through."""
+
+from __future__ import annotations
+
+import html
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import StudioError
+from studio.ui.tabs.corpus import CorpusTab
+from studio.ui.tabs.evaluate import EvaluateTab
+from studio.ui.tabs.search import SearchTab
+from studio.ui.tabs.weights import WeightsTab
+
+MODEL: dict[str, Any] = {"concurrency_id": "encoder", "concurrency_limit": 1}
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """The page's tabs, by name."""
+
+    corpus: CorpusTab
+    search: SearchTab
+    weights: WeightsTab
+    evaluate: EvaluateTab
+
+
+def handler(action: Callable[..., Any]) -> Callable[..., Any]:
+    """An action, or one that yields, as an event handler that shows a StudioError.
+
+    The wrapper keeps the signature: Gradio reads it to pass `gr.Request` and the like.
+    """
+    if inspect.isgeneratorfunction(action):
+
+        @wraps(action)
+        def stream(*values: Any, **extra: Any) -> Any:
+            try:
+                yield from action(*values, **extra)
+            except StudioError as error:
+                raise shown(error) from error
+
+        return stream
+
+    @wraps(action)
+    def call(*values: Any, **extra: Any) -> Any:
+        try:
+            return action(*values, **extra)
+        except StudioError as error:
+            raise shown(error) from error
+
+    return call
+
+
+def shown(error: StudioError) -> gr.Error:
+    """A toast; its text is rendered as HTML, so it is escaped."""
+    return gr.Error(html.escape(str(error)), print_exception=False, duration=12)
+
+
+def visitor(request: gr.Request) -> str:
+    """Whose workspace it is: Gradio's session, a random token known to this tab alone."""
+    return str(request.session_hash or "local")

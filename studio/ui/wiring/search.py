@@ -1,0 +1,100 @@
+"""Events of the tabs Search and Weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from studio.records import FusionSettings
+from studio.ui.actions import searching as actions
+from studio.ui.session import Server, Session
+from studio.ui.tabs.search import SearchTab
+from studio.ui.tabs.weights import WeightsTab
+from studio.ui.wiring.adaptor import MODEL, PRIVATE, handler, visitor
+
+SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
+
+
+def settings(dense: float, sparse: float, late: float, way: str, k: float) -> FusionSettings:
+    """The page's five controls, checked: three weights, the way of combining, RRF's k."""
+    if way == "rrf":
+        return FusionSettings((dense, sparse, late), "none", "rrf", k)
+    return FusionSettings((dense, sparse, late), way, "weighted", k)  # type: ignore[arg-type]
+
+
+def connect_search(
+    server: Server,
+    session: gr.State,
+    tab: SearchTab,
+    weights: WeightsTab,
+    presets: dict[str, tuple[float, float, float]],
+) -> None:
+    """Search, explain, fetch more; weights stay in the browser."""
+
+    def search(
+        state: Session,
+        name: str,
+        query: str,
+        dense: float,
+        sparse: float,
+        late: float,
+        way: str,
+        k: float,
+        request: gr.Request,
+    ) -> tuple[Any, ...]:
+        chosen = settings(dense, sparse, late, way, k)
+        state, value = actions.search(server, state, visitor(request), name, query, chosen)
+        return state, value, None
+
+    def more(state: Session, request: gr.Request, event: gr.EventData) -> dict[str, Any]:
+        return {"more": actions.texts(server, state, visitor(request), event._data["at"])}
+
+    def why(state: Session, request: gr.Request, event: gr.EventData) -> Any:
+        return actions.why(server, state, visitor(request), event._data["at"])
+
+    def examples(name: str, request: gr.Request) -> gr.Dataset:
+        found = actions.examples(server, visitor(request), name)
+        return gr.Dataset(samples=[[text] for text in found], visible=bool(found))
+
+    def forget(state: Session) -> tuple[Any, ...]:
+        return (
+            Session(
+                documents=state.documents,
+                notes=state.notes,
+                paths=state.paths,
+                scored=state.scored,
+                evaluation=state.evaluation,
+            ),
+            None,
+            None,
+        )
+
+    asked = [session, tab.collection, tab.query, *tab.controls]
+    answered = [session, tab.results, tab.reasons]
+    ask = handler(search)
+    run: dict[str, Any] = {"show_progress_on": tab.results, **MODEL, **PRIVATE}
+    gr.on([tab.go.click, tab.query.submit], ask, asked, answered, **run)
+    tab.examples.click(lambda sample: sample[0], tab.examples, tab.query, **PRIVATE).then(
+        ask, asked, answered, **run
+    )
+    tab.collection.change(handler(examples), tab.collection, tab.examples, **PRIVATE)
+    tab.collection.input(forget, session, answered, **PRIVATE)
+    tab.results.why(handler(why), session, tab.reasons, show_progress="hidden", **PRIVATE)
+    tab.results.texts(handler(more), session, tab.results, show_progress="hidden", **PRIVATE)
+    gr.on(
+        [control.change for control in tab.controls],
+        None,
+        tab.controls,
+        None,
+        js=SET_WEIGHTS,
+        **PRIVATE,
+    )
+    for name, mix in presets.items():
+        tab.presets[name].click(None, None, list(tab.sliders), js=f"() => {list(mix)}", **PRIVATE)
+    weights.simplex.picked(picked, None, list(tab.sliders), show_progress="hidden", **PRIVATE)
+
+
+def picked(event: gr.EventData) -> list[float]:
+    """The triangle's mix, for the sliders."""
+    return [float(weight) for weight in event._data["weights"]]
