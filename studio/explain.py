@@ -55,21 +55,23 @@ def reasons(index: Index, row: int, query: Encodings, encoder: Encoder) -> Reaso
 
 def _shared_tokens(index: Index, row: int, query: Encodings, encoder: Encoder) -> list[SparseToken]:
     segment, at = index.locate(row)
-    passage = segment.sparse(index.encoder.vocabulary)[[at]]
-    shared, in_query, in_passage = np.intersect1d(
-        query.sparse.indices, passage.indices, return_indices=True
+    start, end = segment.array("sparse_indptr")[at : at + 2]
+    in_passage = np.asarray(segment.array("sparse_indices")[start:end])
+    weights = np.asarray(segment.array("sparse_data")[start:end])
+    shared, in_query, at_passage = np.intersect1d(
+        query.sparse.indices, in_passage, assume_unique=True, return_indices=True
     )
     ids, spans = _tokens_of(index, row)
     tokens = [
         SparseToken(
             token,
             float(query.sparse.data[i]),
-            float(passage.data[j]),
-            float(query.sparse.data[i]) * float(passage.data[j]),
+            float(weights[j]),
+            float(query.sparse.data[i]) * float(weights[j]),
             tuple((int(a), int(b)) for a, b in spans[ids == piece]),
         )
         for token, piece, i, j in zip(
-            encoder.pieces(shared.tolist()), shared, in_query, in_passage, strict=True
+            encoder.pieces(shared.tolist()), shared, in_query, at_passage, strict=True
         )
     ]
     return sorted(tokens, key=lambda token: -token.contribution)
@@ -99,7 +101,8 @@ def _tokens_of(index: Index, row: int) -> tuple[Integers, Integers]:
     """Ids and spans of a passage's late-interaction rows."""
     segment, at = index.locate(row)
     start, end = segment.array("offsets")[at : at + 2]
-    return segment.array("token_ids")[start:end], segment.array("spans")[start:end]
+    ids, spans = segment.array("token_ids")[start:end], segment.array("spans")[start:end]
+    return np.asarray(ids), np.asarray(spans)  # plain arrays: slices of a memory map are slow
 
 
 def _pair(span: Integers) -> tuple[int, int]:

@@ -107,6 +107,10 @@ class Index:
 
     def ids(self) -> list[str]:
         """Every passage's id, in corpus order."""
+        return self._ids
+
+    @cached_property
+    def _ids(self) -> list[str]:
         return [name for segment in self.segments for name in segment.column("id")]
 
     def dense(self, queries: Encodings) -> Floats:

@@ -17,7 +17,7 @@ QUERY_BLOCK = 2_048  # token rows of queries at a time: 2,048 × 8,192 float32 p
 
 def dense(queries: Floats, passages: Floats) -> Floats:
     """Inner product q·p of unit vectors: (q, d) and (n, d) give (q, n)."""
-    return _product(np.asarray(queries), np.asarray(passages))
+    return _product(_float32(queries), _float32(passages))
 
 
 def sparse(queries: sp.csr_array, passages: sp.csr_array) -> Floats:
@@ -35,11 +35,11 @@ def multi_vector(
     scores = np.empty((len(query_offsets) - 1, len(passage_offsets) - 1), dtype=np.float32)
     for p_first, p_last in _blocks(passage_offsets, PASSAGE_BLOCK):
         rows = slice(int(passage_offsets[p_first]), int(passage_offsets[p_last]))
-        block = np.asarray(passages[rows], dtype=np.float32)
+        block = _float32(passages[rows])
         p_starts = passage_offsets[p_first:p_last] - passage_offsets[p_first]
         for q_first, q_last in _blocks(query_offsets, QUERY_BLOCK):
             q_rows = slice(int(query_offsets[q_first]), int(query_offsets[q_last]))
-            products = _product(np.asarray(queries[q_rows], dtype=np.float32), block)
+            products = _product(_float32(queries[q_rows]), block)
             best = np.maximum.reduceat(products, p_starts, axis=1)
             q_starts = query_offsets[q_first:q_last] - query_offsets[q_first]
             lengths = np.diff(query_offsets[q_first : q_last + 1])
@@ -48,12 +48,15 @@ def multi_vector(
     return scores
 
 
-def _product(left: Floats, right: Floats) -> Floats:
-    """left @ right.T in float32, by torch: it uses all cores where numpy's build may not."""
+def _product(left: torch.Tensor, right: torch.Tensor) -> Floats:
+    """left @ right.T, by torch: it uses all cores where numpy's build may not."""
     with torch.inference_mode():
-        a = torch.from_numpy(np.array(left, dtype=np.float32, copy=None))
-        b = torch.from_numpy(np.array(right, dtype=np.float32, copy=None))
-        return np.asarray((a @ b.T).numpy())
+        return np.asarray((left @ right.T).numpy())
+
+
+def _float32(rows: Floats) -> torch.Tensor:
+    """Rows of any precision as float32; torch widens float16 several times faster than numpy."""
+    return torch.from_numpy(np.asarray(rows)).float()
 
 
 def _blocks(offsets: Integers, size: int) -> list[tuple[int, int]]:

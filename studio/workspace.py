@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ class Workspace:
     def index(self, name: str) -> Index:
         """Open a collection's index."""
         self.get(name)
-        return Index(self.folder(name) / "index")
+        path = self.folder(name) / "index"
+        return _open(path, (path / "manifest.json").stat().st_mtime_ns)
 
     def folder(self, name: str) -> Path:
         """Where a collection lives: a readable slug and a digest, safe for any name."""
@@ -162,6 +164,12 @@ class Workspace:
         """Remove a collection and its files for good."""
         self.get(name)
         shutil.rmtree(self.folder(name))
+
+
+@lru_cache(maxsize=16)
+def _open(path: Path, changed: int) -> Index:
+    """An index stays open (memory-mapped, so it costs little) until its manifest changes."""
+    return Index(path)
 
 
 def check_name(name: str) -> str:

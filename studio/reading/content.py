@@ -12,16 +12,10 @@ from pathlib import PurePath
 
 from studio.errors import ReadingError
 
-# C0 and C1 controls are layout or rubbish. Those that break a line or a page become line breaks,
-# so that no two words grow together; format characters (Cf: ZWNJ, bidi marks) carry meaning: kept.
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]) | {
-    ord("\n"): "\n",
-    ord("\t"): "\t",
-    ord("\r"): "\n",
-    0x0B: "\n",
-    0x0C: "\n",
-    0x85: "\n",
-}
+# C0 and C1 controls are layout or rubbish. Those that end a line or a page become line breaks, so
+# that no two words grow together; format characters (Cf: ZWNJ, bidi marks) carry meaning: kept.
+_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may hold half a pair, which UTF-8 cannot write
 
 
@@ -63,7 +57,7 @@ class Content:
 
 def clean(text: str) -> str:
     """The text without control characters and outer white space, its lines ended by \\n."""
-    text = text.replace("\r\n", "\n").translate(_CONTROLS)
+    text = _CONTROL.sub("", _BREAK.sub("\n", text))
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text).strip()
 
 

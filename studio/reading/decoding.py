@@ -125,9 +125,7 @@ def _damaged(file: File) -> tuple[str, tuple[str, ...]] | None:
     beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
     if _ESCAPE in file.raw or bad > _DAMAGE * beyond_ascii:
         return None
-    return text, (
-        f"{file.name} was read as UTF-8; what was invalid ({bad} bytes) was replaced by �.",
-    )
+    return text, (f"{file.name} was read as UTF-8; invalid bytes ({bad}) were replaced by �.",)
 
 
 def _detected(file: File) -> tuple[str, tuple[str, ...]]:

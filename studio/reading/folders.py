@@ -68,7 +68,7 @@ def _below(folder: Path, suffixes: Collection[str]) -> tuple[list[Path], tuple[s
             f"The folder {folder.name} holds no file that can be read. Their names must end in "
             f"one of {' '.join(suffixes)}."
         )
-    return files, _left_out(folder, len(every) - len(files))
+    return files, _left_out(folder, len(every) - len(files), suffixes)
 
 
 def _visible(folder: Path) -> Iterator[Path]:
@@ -80,7 +80,7 @@ def _visible(folder: Path) -> Iterator[Path]:
                 yield Path(place, name)
 
 
-def _left_out(folder: Path, count: int) -> tuple[str, ...]:
-    files, were = ("file", "was") if count == 1 else ("files", "were")
-    note = f"{count} {files} of the folder {folder.name} {were} left out for their endings."
+def _left_out(folder: Path, count: int, suffixes: Collection[str]) -> tuple[str, ...]:
+    were = "1 file was" if count == 1 else f"{count} files were"
+    note = f"In the folder {folder.name} {were} left out: not {' '.join(suffixes)}."
     return (note,) if count else ()

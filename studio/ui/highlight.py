@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,8 +13,13 @@ from studio.explain import Reasons
 from studio.fusion import descending, rank
 from studio.records import MODES, Candidates, FusionSettings, Integers, Passage, joined_text
 
-SENT = 60  # passages of each mode, and of the mix, whose text travels with the search
+SENT = 40  # passages of each mode, and of the mix, whose text travels with the search
 LONGEST = 2_400  # characters of a passage that the page shows
+
+# Signs at a word's edge carry no word; one within a word or a code (K-417, don't) belongs to it.
+# Punctuation is listed, since "not a letter" would take the vowel signs of Indic scripts with it.
+SIGNS = r"[!-/:-@\[-`{-~¡-¿‐-⁞、-〟！-／：-＠［-｀｛-･।॥،؛؟]+"
+BETWEEN_WORDS = re.compile(rf"(?:^|\s){SIGNS}|{SIGNS}(?=\s|$)|\s+")
 
 Segment = tuple[str, float, float]
 """A piece of text with its share in the sparse and in the ColBERT match, each 0 to 1."""
@@ -52,15 +58,9 @@ def segments(passage: Passage, reasons: Reasons) -> list[Segment]:
     for match in reasons.matches:
         share = 0.25 + 0.75 * (match.similarity - least) / span
         _raise(late, match.span[0] - shift, match.span[1] - shift, float(share))
-    for at, letter in enumerate(text):  # punctuation carries no word
-        if not letter.isalnum() and not _inside(text, at):
-            sparse[at] = late[at] = 0.0
+    for gap in BETWEEN_WORDS.finditer(text):
+        sparse[gap.start() : gap.end()] = late[gap.start() : gap.end()] = 0.0
     return _pieces(text, sparse, late)
-
-
-def _inside(text: str, at: int) -> bool:
-    """A sign within a word or a code (K-417, don't, combining marks) belongs to it."""
-    return 0 < at < len(text) - 1 and not text[at - 1].isspace() and not text[at + 1].isspace()
 
 
 def _raise(shares: np.ndarray[Any, Any], start: int, end: int, share: float) -> None:
