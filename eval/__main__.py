@@ -14,6 +14,7 @@ from studio import encoders
 from studio.settings import (
     add_common,
     add_fusion,
+    add_home,
     fusion_settings,
     run_command,
     terminal_progress,
@@ -26,6 +27,7 @@ def main() -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="the collections that have a name")
     listing.add_argument("--json", action="store_true")
+    add_home(listing)
     listing.set_defaults(command=show_list)
     running = commands.add_parser("run", help="nDCG@10 and more of each mode and mix")
     running.add_argument("collection", help="a name from list, or a folder in BEIR layout")
@@ -52,6 +54,8 @@ def show_list(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Encode, score, rank, measure; print a table or one JSON object."""
     settings = fusion_settings(arguments)
+    if arguments.output:
+        report.check_folder(arguments.output)
     loaded = collection.load(arguments.collection, arguments.split)
     encoder = encoders.load(arguments.encoder)
     print(f"encoder: {encoder.title} ({encoder.revision})", file=sys.stderr)

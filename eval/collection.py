@@ -1,24 +1,20 @@
-"""Test collections: a corpus, queries and relevance judgements (qrels), from BEIR's layout.
+"""Test collections: a corpus, queries and relevance judgements (qrels), by name or by folder.
 
 Knows files, not encoders. What is odd in a collection is counted and told in `notes`.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from eval import beir
 from studio.errors import ReadingError
 from studio.records import Passage
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 BUNDLED = {"atlas": ASSETS / "atlas"}
-MOST_UNKNOWN = 0.10  # judgements of passages that the corpus lacks: more is a wrong corpus
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,8 @@ class Query:
 @dataclass(frozen=True)
 class TestCollection:
     """Judged queries only. qrels: query id → passage id → grade (0 is judged non-relevant)."""
+
+    __test__ = False  # pytest takes a class named Test… for one of its own
 
     name: str
     passages: tuple[Passage, ...]
@@ -72,13 +70,21 @@ def load(name: str, split: str | None = None) -> TestCollection:
     """A bundled collection by name, or a folder in BEIR layout."""
     if name in BUNDLED:
         return load_folder(BUNDLED[name], name, split)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    folder = _folder(name)
+    if folder is not None:
         return load_folder(folder, "/".join(folder.resolve().parts[-2:]), split)
     raise ReadingError(
-        f"There is no collection '{name}'. Use one of: {', '.join(BUNDLED)}, or a folder that "
-        "holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
+        f"There is no collection '{name[:200]}'. Use one of: {', '.join(BUNDLED)}, or a folder "
+        "that holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
     )
+
+
+def _folder(name: str) -> Path | None:
+    try:
+        folder = Path(name).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):  # a name too long for a path; ~ of a user who does not exist
+        return None
 
 
 def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollection:
@@ -89,14 +95,12 @@ def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollec
                 f"{folder} holds no {needed}. BEIR's layout is corpus.jsonl, queries.jsonl and "
                 "qrels/test.tsv."
             )
-    passages = tuple(_passages(folder / "corpus.jsonl"))
-    queries = list(_queries(folder / "queries.jsonl"))
-    split = _split(folder / "qrels", split)
-    judged, notes = _checked(
-        _qrels(folder / "qrels" / f"{split}.tsv"),
-        {p.id for p in passages},
-        {q.id for q in queries},
-        folder / "qrels" / f"{split}.tsv",
+    passages = tuple(_passage(line) for line in beir.texts(folder / "corpus.jsonl"))
+    queries = [_query(line) for line in beir.texts(folder / "queries.jsonl")]
+    split = beir.split(folder / "qrels", split)
+    judgements = folder / "qrels" / f"{split}.tsv"
+    judged, notes = beir.known(
+        beir.qrels(judgements), {q.id for q in queries}, {p.id for p in passages}, judgements
     )
     kept = tuple(q for q in queries if q.id in judged)
     if unjudged := len(queries) - len(kept):
@@ -115,111 +119,20 @@ def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollec
     )
 
 
-def _passages(path: Path) -> Iterator[Passage]:
-    seen: set[str] = set()
-    for number, line in _objects(path, ("_id", "text")):
-        name, text = str(line["_id"]), str(line["text"] or "")
-        if name in seen:
-            raise ReadingError(f"{path.name}, line {number}: the id '{name}' stands there twice.")
-        seen.add(name)
-        yield Passage(
-            id=name,
-            document=name,
-            text=text,
-            start=0,
-            end=len(text),
-            title=str(line.get("title") or ""),
-            language=str(line.get("language") or ""),
-            source=path.name,
-        )
+def _passage(line: beir.Line) -> Passage:
+    return Passage(
+        id=line["_id"],
+        document=line["_id"],
+        text=line["text"],
+        start=0,
+        end=len(line["text"]),
+        title=line.get("title", ""),
+        language=line.get("language", ""),
+        source="corpus.jsonl",
+    )
 
 
-def _queries(path: Path) -> Iterator[Query]:
-    seen: set[str] = set()
-    for number, line in _objects(path, ("_id", "text")):
-        name, text = str(line["_id"]), str(line["text"] or "")
-        if name in seen:
-            raise ReadingError(f"{path.name}, line {number}: the id '{name}' stands there twice.")
-        if not text.strip():
-            raise ReadingError(f"{path.name}, line {number}: query '{name}' is blank.")
-        seen.add(name)
-        yield Query(name, text, str(line.get("language") or ""), str(line.get("kind") or ""))
-
-
-def _objects(path: Path, keys: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a JSON Lines file with their line numbers, each with the keys it must have."""
-    with path.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except ValueError as error:
-                raise ReadingError(f"{path.name}, line {number} is not JSON: {error}.") from error
-            missing = [k for k in keys if not isinstance(value, dict) or k not in value]
-            if missing:
-                raise ReadingError(f"{path.name}, line {number} lacks {', '.join(missing)}.")
-            yield number, value
-
-
-def _split(folder: Path, asked: str | None) -> str:
-    """`asked`, else test, else dev, else the only one."""
-    there = sorted(path.stem for path in folder.glob("*.tsv"))
-    listed = ", ".join(there) or "none"
-    if asked is not None:
-        if asked not in there:
-            raise ReadingError(f"There is no split '{asked}' in {folder}. Splits there: {listed}.")
-        return asked
-    for split in ("test", "dev"):
-        if split in there:
-            return split
-    if len(there) != 1:
-        raise ReadingError(f"Say which split of {folder} to use with --split. There: {listed}.")
-    return there[0]
-
-
-def _qrels(path: Path) -> dict[str, dict[str, int]]:
-    qrels: dict[str, dict[str, int]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        for number, row in enumerate(rows, start=1):
-            if number == 1 or not row:
-                continue  # one header row, by the layout
-            try:
-                query, passage, grade = row
-                qrels.setdefault(query, {})[passage] = int(grade)
-            except ValueError as error:
-                raise ReadingError(
-                    f"{path.name}, line {number} is not 'query-id, corpus-id, whole number' "
-                    f"separated by tabs: {' | '.join(row)[:120]}"
-                ) from error
-    if not qrels:
-        raise ReadingError(f"{path} holds no judgement.")
-    return qrels
-
-
-def _checked(
-    qrels: dict[str, dict[str, int]], passages: set[str], queries: set[str], path: Path
-) -> tuple[dict[str, dict[str, int]], list[str]]:
-    """Judgements whose query and passage are known; the rest is counted, too many is an error."""
-    total = sum(len(grades) for grades in qrels.values())
-    lost: Counter[str] = Counter()
-    kept: dict[str, dict[str, int]] = {}
-    for query, grades in qrels.items():
-        for passage, grade in grades.items():
-            if query not in queries:
-                lost[query] += 1
-            elif passage not in passages:
-                lost[passage] += 1
-            else:
-                kept.setdefault(query, {})[passage] = grade
-    unknown = lost.total()
-    if not unknown:
-        return kept, []
-    example = next(iter(lost))
-    if unknown > MOST_UNKNOWN * total:
-        raise ReadingError(
-            f"{unknown:,} of {total:,} judgements in {path} name unknown ids, such as '{example}'. "
-            "The judgements belong to another corpus or other queries."
-        )
-    return kept, [f"{unknown:,} of {total:,} judgements name unknown ids, such as '{example}'."]
+def _query(line: beir.Line) -> Query:
+    if not line["text"].strip():
+        raise ReadingError(f"queries.jsonl, line {line['line']}: query '{line['_id']}' is blank.")
+    return Query(line["_id"], line["text"], line.get("language", ""), line.get("kind", ""))

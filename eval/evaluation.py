@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -104,7 +105,8 @@ def cached_index(
         try:
             told = _named(progress, "encoding passages")
             build(staged / "index", encoder, collection.passages, told)
-            (staged / "index").replace(place)
+            with suppress(OSError):  # another process put the same index there meanwhile
+                (staged / "index").replace(place)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     return Index(place)

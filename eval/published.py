@@ -40,7 +40,9 @@ def differences(evaluation: Evaluation) -> list[str]:
     reasons = []
     if scored.encoder.name != M3:
         reasons.append(f"another encoder ({scored.encoder.title} instead of {M3})")
-    if not scored.collection.name.startswith("miracl/"):
+    benchmark, _, language = scored.collection.name.partition("/")
+    size = len(scored.collection.passages)
+    if benchmark != "miracl" or size != MIRACL_PASSAGES.get(language):
         reasons.append(
             f"another collection ({scored.collection.name}: {len(scored.collection.passages):,} "
             f"passages and {len(scored.collection.queries):,} queries; MIRACL's smallest corpus "

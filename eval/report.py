@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from eval.evaluation import Evaluation
 from eval.measures import MEASURES, missing
 from eval.protocols import RUN_TITLES, Run
+from studio.errors import SettingsError
 
+BLANK = re.compile(r"\s")
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "ir-measures")
 
 
@@ -55,8 +59,15 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {p: metadata.version(p) for p in PACKAGES}
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse an output folder that is a file, before anything slow."""
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"The output {folder} is a file. Name a folder.")
+
+
 def write(evaluation: Evaluation, folder: Path) -> None:
     """report.json, run.json, per_query.csv, qrels.trec, runs/*.trec and candidates.npz."""
+    check_folder(folder)
     (folder / "runs").mkdir(parents=True, exist_ok=True)
     report = as_json(evaluation)
     _write_json(folder / "report.json", report)
@@ -79,7 +90,7 @@ def qrels_trec(evaluation: Evaluation) -> str:
     """`query 0 passage grade`, a line per judgement."""
     qrels: Mapping[str, Mapping[str, int]] = evaluation.scored.collection.qrels
     return "".join(
-        f"{query} 0 {passage} {grade}\n"
+        f"{one_field(query)} 0 {one_field(passage)} {grade}\n"
         for query, grades in qrels.items()
         for passage, grade in grades.items()
     )
@@ -88,12 +99,17 @@ def qrels_trec(evaluation: Evaluation) -> str:
 def run_trec(evaluation: Evaluation, mode: str) -> str:
     """`query Q0 passage rank score tag`, scores in full so that none is tied by rounding."""
     run: Run = evaluation.runs[mode]
-    ids, tag = evaluation.scored.ids, f"{evaluation.scored.encoder.name.replace(' ', '_')}-{mode}"
+    ids, tag = evaluation.scored.ids, one_field(f"{evaluation.scored.encoder.name}-{mode}")
     return "".join(
-        f"{query} Q0 {ids[row]} {rank} {float(score)!r} {tag}\n"
+        f"{one_field(query)} Q0 {one_field(ids[row])} {rank} {float(score)!r} {tag}\n"
         for query, ranked in run.items()
         for rank, (row, score) in enumerate(zip(ranked.rows, ranked.scores, strict=True), start=1)
     )
+
+
+def one_field(name: str) -> str:
+    """An id as a single field of a TREC file: blanks, which separate fields there, as in URLs."""
+    return name if not BLANK.search(name) else BLANK.sub(lambda m: quote(m.group()), name)
 
 
 def as_text(evaluation: Evaluation) -> str:

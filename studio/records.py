@@ -137,7 +137,7 @@ class FusionSettings:
             raise SettingsError(
                 f"Three weights are needed (dense, sparse, ColBERT); there are {len(self.weights)}."
             )
-        if not all(math.isfinite(w) for w in (*self.weights, self.rrf_k)):
+        if not all(math.isfinite(w) for w in self.weights):
             raise SettingsError("A weight is not a number. Give three numbers, such as 1 0.3 1.")
         if min(self.weights) < 0:
             raise SettingsError(
@@ -149,7 +149,7 @@ class FusionSettings:
             raise SettingsError(_unknown("normalisation", self.normalise, NORMALISATIONS))
         if self.method not in METHODS:
             raise SettingsError(_unknown("method", self.method, METHODS))
-        if self.rrf_k < 0:
+        if not 0 <= self.rrf_k < math.inf:
             raise SettingsError(f"RRF's k is {self.rrf_k:g}; it must be 0 or more (60 is usual).")
 
 

@@ -24,9 +24,14 @@ PRESETS: dict[str, tuple[float, float, float]] = {
 }
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """--home, --encoder and --json, which every command takes."""
+def add_home(parser: argparse.ArgumentParser) -> None:
+    """--home, which every command takes."""
     parser.add_argument("--home", type=Path, default=default_home(), help="where all is kept")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """--home, --encoder and --json."""
+    add_home(parser)
     parser.add_argument(
         "--encoder",
         default="auto",

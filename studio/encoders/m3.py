@@ -8,6 +8,7 @@ the reference falls back to random heads, with a line in a log.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def load(name: str, device: str | None = None, precision: str | None = None) -> 
     )
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     texts = Tokeniser(tokenizer, "", backbone.config.max_position_embeddings - 2)
-    shown = (revision or ("local folder" if local.is_dir() else "main"))[:12]
+    shown = fingerprint(folder) if local.is_dir() else folder.name  # the Hub's commit
     return OnePassEncoder(
         Description(name, f"BGE-M3 layout · {name}" if name != HUB_ID else HUB_ID, shown, kind),
         backbone.to(place),
@@ -74,6 +75,21 @@ def load(name: str, device: str | None = None, precision: str | None = None) -> 
         texts,
         (backbone.config.hidden_size, heads.late.out_features),
     )
+
+
+def fingerprint(folder: Path) -> str:
+    """Tells two states of a local folder apart, so that no index outlives its weights.
+
+    The small files count by content, the backbone's gigabytes by size and time of change.
+    """
+    sha = hashlib.sha256()
+    for path in (folder / file for file in FILES if (folder / file).is_file()):
+        sha.update(path.name.encode())
+        if path.name in WEIGHTS:
+            sha.update(f"{path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+        else:
+            sha.update(path.read_bytes())
+    return f"local {sha.hexdigest()[:12]}"
 
 
 def check(folder: Path) -> None:

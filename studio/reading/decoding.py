@@ -31,6 +31,7 @@ _SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "an old Office document; save it as .docx or .txt",
 }
 _NAMES = {
+    "utf-8-sig": "UTF-8 with a byte order mark",
     "cp1252": "latin-1 (cp1252)",
     "cp932": "Shift-JIS (cp932)",
     "shift_jis": "Shift-JIS",
@@ -72,7 +73,7 @@ def decode(file: File, declared: str = "") -> tuple[str, tuple[str, ...]]:
             return _marked(file, encoding)
     _refuse_binary(file)
     text = _attempt(file.raw, "utf-8")
-    if text is not None and _ESCAPE not in file.raw:
+    if text is not None and not (_ESCAPE in file.raw and text.isascii()):
         return text, ()
     return _declared(file, declared) or _damaged(file) or _detected(file)
 
@@ -84,7 +85,7 @@ def _marked(file: File, encoding: str) -> tuple[str, tuple[str, ...]]:
             f"{file.name} begins as {_NAMES.get(encoding, 'UTF-8')} but cannot be decoded as such. "
             "Save it again as UTF-8."
         )
-    return text, () if encoding == "utf-8-sig" else _note(file, encoding)
+    return text, _note(file, encoding)
 
 
 def _refuse_binary(file: File) -> None:

@@ -13,7 +13,14 @@ from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Server, Session
 from studio.ui.tabs import about, corpus, evaluate, search, weights
 from studio.ui.tabs.parts import drawn
 from studio.ui.theme import launch_options
-from studio.ui.wiring import connect_corpus, connect_evaluate, connect_search, publish
+from studio.ui.wiring import (
+    connect_corpus,
+    connect_evaluate,
+    connect_found,
+    connect_search,
+    connect_weights,
+    publish,
+)
 from studio.ui.wiring.adaptor import PRIVATE, visitor
 
 __all__ = ["build", "launch_options"]
@@ -49,7 +56,9 @@ def build(server: Server) -> gr.Blocks:
             with gr.Tab("About", id="about"):
                 about.layout(details(server))
         connect_corpus(server, session, corpus_tab, search_tab, demo)
-        connect_search(server, session, search_tab, weights_tab, PRESETS)
+        connect_search(server, session, search_tab)
+        connect_found(server, session, search_tab)
+        connect_weights(search_tab, weights_tab, PRESETS)
         connect_evaluate(server, session, evaluate_tab, search_tab, demo)
         publish(server)
         _connect_badge(server, badge, demo)

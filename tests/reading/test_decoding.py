@@ -22,10 +22,10 @@ def test_plain_utf_8_is_read_without_a_word(read: Read, text: str) -> None:
     assert reading.notes == ()
 
 
-def test_a_utf_8_byte_order_mark_is_dropped_without_a_word(read: Read) -> None:
+def test_a_utf_8_byte_order_mark_is_dropped_and_said(read: Read) -> None:
     reading = read({"a.csv": codecs.BOM_UTF8 + "id,text\nd1,Grüße\n".encode()})
     assert (reading.documents[0].id, reading.documents[0].text) == ("d1", "Grüße")
-    assert reading.notes == ()
+    assert reading.notes == ("a.csv was read as UTF-8 with a byte order mark.",)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,7 @@ def test_tables_say_their_encoding_too(read: Read) -> None:
 def test_utf_8_with_one_bad_byte_stays_utf_8(read: Read) -> None:
     reading = read({"a.txt": JAPANESE.encode() + b"\xff!"})
     assert reading.documents[0].text == JAPANESE + "�!"
-    assert reading.notes == (
-        "a.txt was read as UTF-8; what was invalid (1 bytes) was replaced by �.",
-    )
+    assert reading.notes == ("a.txt was read as UTF-8; invalid bytes (1) were replaced by �.",)
 
 
 def test_nul_bytes_without_a_mark_mean_a_binary_file(refusal: Refusal) -> None:

@@ -119,9 +119,8 @@ def test_a_folder_is_read_sorted_with_what_lies_below_it(write: Write, tmp_path:
         write(name, name)
     reading = read_folder(tmp_path)
     assert ids(reading.documents) == ["z.md", "b.txt"]
-    assert reading.notes == (
-        f"1 file of the folder {tmp_path.name} was left out for their endings.",
-    )
+    left_out = f"In the folder {tmp_path.name} 1 file was left out: not {' '.join(SUFFIXES)}."
+    assert reading.notes == (left_out,)
 
 
 def test_of_a_beir_folder_only_the_corpus_is_read(write: Write, tmp_path: Path) -> None:

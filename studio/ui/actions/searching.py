@@ -17,7 +17,7 @@ from studio.ui.actions.corpus import SAMPLE_NAME
 from studio.ui.highlight import likely, passage_value
 from studio.ui.session import Server, Session
 
-EXAMPLES = ("en-q05", "de-q01", "ja-q04", "es-q08", "hi-q07", "ar-q10", "fr-q02", "zh-q05")
+EXAMPLES = ("en-q07", "en-q02", "de-q12", "fr-q11", "ja-q02", "hi-q08", "sw-q07", "zh-q06")
 
 
 def open_index(server: Server, visitor: str, name: str) -> Index:

@@ -60,21 +60,7 @@ def layout(suffixes: Sequence[str], limit_mb: int, notice: str) -> CorpusTab:
             sample = gr.Button(
                 "Take the sample: atlas, 432 passages in 18 languages", elem_id="corpus-sample"
             )
-            with gr.Accordion(
-                "Columns of tables and JSON", open=False, elem_id="columns"
-            ) as columns:
-                gr.Markdown("Found by their usual names. Name them here if yours differ.")
-                with gr.Row():
-                    fields = tuple(
-                        gr.Textbox(
-                            label=name.capitalize(),
-                            placeholder="by name",
-                            elem_id=f"field-{name}",
-                            min_width=110,
-                        )
-                        for name in ("id", "title", "text", "language")
-                    )
-                again = gr.Button("Read again", size="sm", elem_id="read-again")
+            columns, fields, again = _columns()
             heading("2 · Cut into passages")
             cut = gr.Radio(CUTS, value="tokens", show_label=False, elem_id="cut")
             with gr.Row():
@@ -144,3 +130,20 @@ def _kept() -> tuple[gr.Dataframe, gr.Dropdown, gr.Textbox, gr.Button, gr.Checkb
             sure = gr.Checkbox(label="Yes, delete it", elem_id="sure", container=False)
             delete = gr.Button("Delete", size="sm", variant="stop", elem_id="delete")
     return kept, chosen, new_name, rename, sure, delete
+
+
+def _columns() -> tuple[gr.Accordion, tuple[gr.Textbox, ...], gr.Button]:
+    with gr.Accordion("Columns of tables and JSON", open=False, elem_id="columns") as columns:
+        gr.Markdown("Found by their usual names. Name them here if yours differ.")
+        with gr.Row():
+            fields = tuple(
+                gr.Textbox(
+                    label=name.capitalize(),
+                    placeholder="by name",
+                    elem_id=f"field-{name}",
+                    min_width=110,
+                )
+                for name in ("id", "title", "text", "language")
+            )
+        again = gr.Button("Read again", size="sm", elem_id="read-again")
+    return columns, fields, again

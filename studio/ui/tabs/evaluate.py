@@ -13,6 +13,8 @@ RETURNED = (
     "<p class='status'>Click a query: what each mode returned will stand here, relevant passages "
     "marked.</p><div class='panel'></div>"
 )
+MEASURES = ("nDCG@10", "Recall@100", "MRR@10")  # headings until a run brings its own
+MODES = ("Dense", "Sparse", "ColBERT", "Dense + Sparse", "All three")
 VIEWS = [("All queries", "all"), ("By language", "language"), ("By kind of query", "kind")]
 
 
@@ -53,11 +55,15 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
         cancel = gr.Button(
             "Cancel", elem_id="evaluate-cancel", scale=1, min_width=90, interactive=False
         )
-    status = progress("evaluate-status")
+    status = progress(
+        "evaluate-status", "Press Run. Encoding atlas takes about half a minute once."
+    )
     with gr.Row(equal_height=False):
         with gr.Column(scale=6, min_width=320):
             view = gr.Radio(VIEWS, value="all", show_label=False, elem_id="evaluate-view")
             table = gr.Dataframe(
+                headers=["mode", *MEASURES],
+                row_count=0,
                 show_label=False,
                 interactive=False,
                 elem_id="evaluate-table",
@@ -73,6 +79,8 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
             figure = gr.Plot(show_label=False, elem_id="evaluate-figure")
     heading("Query by query", "nDCG@10. Click one to see what each mode returned for it.")
     queries = gr.Dataframe(
+        headers=["id", "query", "kind", *MODES],
+        row_count=0,
         show_label=False,
         interactive=False,
         max_height=320,
@@ -84,7 +92,12 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
     returned = drawn("returned", RETURNED, "returned")
     heading("Beside the paper", "nDCG@10 of BGE-M3 on MIRACL's dev queries, mean of 18 languages.")
     published = gr.Dataframe(
-        show_label=False, interactive=False, elem_id="published", buttons=["copy"]
+        headers=["mode", "here", "BGE-M3 on MIRACL (paper)"],
+        row_count=0,
+        show_label=False,
+        interactive=False,
+        elem_id="published",
+        buttons=["copy"],
     )
     why_not = gr.Markdown(
         "Run an evaluation to see it beside the published one.", elem_id="why-not"

@@ -27,9 +27,9 @@ def drawn(
     )
 
 
-def progress(elem_id: str) -> gr.HTML:
+def progress(elem_id: str, text: str = "") -> gr.HTML:
     """A line of status with a bar under it."""
-    return drawn("progress", PROGRESS, elem_id, {"text": ""})
+    return drawn("progress", PROGRESS, elem_id, {"text": text})
 
 
 def heading(text: str, hint: str = "") -> gr.Markdown:

@@ -65,6 +65,21 @@ def layout(presets: Mapping[str, tuple[float, float, float]]) -> SearchTab:
         type="values",
         samples_per_page=12,
     )
+    sliders, way, rrf_k, buttons = _mixer(presets)
+    with gr.Row(equal_height=False, elem_id="found"):
+        with gr.Column(scale=7, min_width=320):
+            results = drawn("results", RESULTS, "results", events=("texts", "why"))
+        with gr.Column(scale=4, min_width=300):
+            reasons = drawn("reasons", REASONS, "reasons")
+    return SearchTab(
+        collection, query, go, examples, sliders, way, rrf_k, buttons, results, reasons
+    )
+
+
+def _mixer(
+    presets: Mapping[str, tuple[float, float, float]],
+) -> tuple[tuple[gr.Slider, ...], gr.Radio, gr.Number, dict[str, gr.Button]]:
+    """Three sliders, the way of combining, and a row of presets."""
     with gr.Group(elem_id="mixer"):
         with gr.Row():
             sliders = tuple(
@@ -116,11 +131,4 @@ def layout(presets: Mapping[str, tuple[float, float, float]]) -> SearchTab:
                 )
                 for number, (name, weights) in enumerate(presets.items())
             }
-    with gr.Row(equal_height=False, elem_id="found"):
-        with gr.Column(scale=7, min_width=320):
-            results = drawn("results", RESULTS, "results", events=("texts", "why"))
-        with gr.Column(scale=4, min_width=300):
-            reasons = drawn("reasons", REASONS, "reasons")
-    return SearchTab(
-        collection, query, go, examples, sliders, way, rrf_k, buttons, results, reasons
-    )
+    return sliders, way, rrf_k, buttons

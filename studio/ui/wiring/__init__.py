@@ -3,10 +3,16 @@
 Moving a weight is no event of the server: `assets/page/state.js` ranks anew in the browser.
 """
 
-from studio.ui.wiring.adaptor import Tabs
 from studio.ui.wiring.api import publish
 from studio.ui.wiring.corpus import connect_corpus
 from studio.ui.wiring.evaluate import connect_evaluate
-from studio.ui.wiring.search import connect_search
+from studio.ui.wiring.search import connect_found, connect_search, connect_weights
 
-__all__ = ["Tabs", "connect_corpus", "connect_evaluate", "connect_search", "publish"]
+__all__ = [
+    "connect_corpus",
+    "connect_evaluate",
+    "connect_found",
+    "connect_search",
+    "connect_weights",
+    "publish",
+]

@@ -5,30 +5,15 @@ from __future__ import annotations
 import html
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import gradio as gr
 
 from studio.errors import StudioError
-from studio.ui.tabs.corpus import CorpusTab
-from studio.ui.tabs.evaluate import EvaluateTab
-from studio.ui.tabs.search import SearchTab
-from studio.ui.tabs.weights import WeightsTab
 
 MODEL: dict[str, Any] = {"concurrency_id": "encoder", "concurrency_limit": 1}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-
-
-@dataclass(frozen=True)
-class Tabs:
-    """The page's tabs, by name."""
-
-    corpus: CorpusTab
-    search: SearchTab
-    weights: WeightsTab
-    evaluate: EvaluateTab
 
 
 def handler(action: Callable[..., Any]) -> Callable[..., Any]:

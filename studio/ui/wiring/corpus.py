@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -15,13 +15,13 @@ from studio.ui.tabs.corpus import CorpusTab
 from studio.ui.tabs.search import SearchTab
 from studio.ui.wiring.adaptor import MODEL, PRIVATE, handler, visitor
 
+Lister = Callable[..., tuple[Any, ...]]
+
 
 def connect_corpus(
     server: Server, session: gr.State, tab: CorpusTab, search: SearchTab, demo: gr.Blocks
 ) -> None:
     """Read, preview, encode, cancel, rename, delete."""
-    cut = [tab.cut, tab.size, tab.overlap]
-    shown = [tab.summary, tab.preview]
     lists = [tab.kept, tab.chosen, search.collection]
 
     def listed(request: gr.Request) -> tuple[Any, ...]:
@@ -29,12 +29,14 @@ def connect_corpus(
         names = table["name"].tolist()
         return table, _choices(names), _choices(names)
 
-    def summarise(state: Session, *settings: Any) -> tuple[Any, ...]:
-        frame = actions.preview(state.documents)
-        return (
-            actions.summary(server, state, CutSettings(*settings)),
-            gr.Dataframe(frame, visible=bool(len(frame))),
-        )
+    connect_reading(server, session, tab)
+    connect_encoding(server, session, tab, search, listed)
+    connect_keeping(server, tab, listed, lists)
+    demo.load(listed, None, lists, **PRIVATE)
+
+
+def connect_reading(server: Server, session: gr.State, tab: CorpusTab) -> None:
+    """Files or the sample in, summary and preview out; again whenever the cut changes."""
 
     def read(state: Session, paths: list[str], *fields: str) -> tuple[Any, ...]:
         state = actions.read(state, paths, Fields(*fields))
@@ -43,6 +45,32 @@ def connect_corpus(
     def sample(state: Session) -> tuple[Any, ...]:
         state = actions.take_sample(state)
         return state, actions.suggest_name(state)
+
+    def summarise(state: Session, *settings: Any) -> tuple[Any, ...]:
+        frame = actions.preview(state.documents)
+        summary = actions.summary(server, state, CutSettings(*settings))
+        return summary, gr.Dataframe(frame, visible=bool(len(frame)))
+
+    show: dict[str, Any] = {
+        "fn": handler(summarise),
+        "inputs": [session, tab.cut, tab.size, tab.overlap],
+        "outputs": [tab.summary, tab.preview],
+        **PRIVATE,
+    }
+    files = [session, tab.upload, *tab.fields]
+    named = [session, tab.name]
+    reads = [tab.upload.upload, tab.again.click]
+    gr.on(reads, handler(read), files, named, **PRIVATE).success(**show)
+    tab.sample.click(handler(sample), session, named, **PRIVATE).success(**show)
+    sliders = [tab.size, tab.overlap]
+    moves = [s.release for s in sliders] + [s.input for s in sliders]
+    gr.on([tab.cut.input, *moves], trigger_mode="always_last", **show)
+
+
+def connect_encoding(
+    server: Server, session: gr.State, tab: CorpusTab, search: SearchTab, listed: Lister
+) -> None:
+    """Encode with progress; cancel; either way the buttons come back."""
 
     def encode(
         state: Session,
@@ -55,63 +83,38 @@ def connect_corpus(
     ) -> Iterator[tuple[Any, ...]]:
         settings = CutSettings(way, int(size), int(overlap))  # type: ignore[arg-type]
         steps = actions.encode(server, state, visitor(request), name, settings, old)
-        for state, status in steps:
-            running = status["kind"] == "busy"
-            yield (
-                state,
-                status,
-                gr.Button(interactive=not running),
-                gr.Button(interactive=running),
-            )
+        for after, status in steps:
+            yield after, status, *_buttons(status["kind"] == "busy")
 
     def chosen(state: Session, request: gr.Request) -> Any:
         names = [c.name for c in server.workspace(visitor(request)).collections()]
         return gr.Dropdown(choices=names, value=state.collection)
 
+    def failed() -> tuple[Any, ...]:
+        idle = {"kind": "idle", "share": None, "text": "Stopped. Everything is as it was."}
+        return idle, *_buttons(False)
+
     def cancel(request: gr.Request) -> None:
         server.jobs.cancel(visitor(request))
 
-    def failed() -> tuple[Any, ...]:
-        idle = {"kind": "idle", "share": None, "text": "Stopped. Everything is as it was."}
-        return idle, gr.Button(interactive=True), gr.Button(interactive=False)
-
-    buttons = [tab.status, tab.encode, tab.cancel]
-    gr.on(
-        [tab.upload.upload, tab.again.click],
-        handler(read),
-        [session, tab.upload, *tab.fields],
-        [session, tab.name],
-        **PRIVATE,
-    ).success(handler(summarise), [session, *cut], shown, **PRIVATE)
-    tab.sample.click(handler(sample), session, [session, tab.name], **PRIVATE).success(
-        handler(summarise), [session, *cut], shown, **PRIVATE
-    )
-    gr.on(
-        [tab.cut.input, tab.size.release, tab.overlap.release, tab.size.input, tab.overlap.input],
-        handler(summarise),
-        [session, *cut],
-        shown,
-        trigger_mode="always_last",
-        **PRIVATE,
-    )
+    shown = [tab.status, tab.encode, tab.cancel]
     running = tab.encode.click(
         handler(encode),
-        [session, tab.name, tab.replace, *cut],
-        [session, *buttons],
+        [session, tab.name, tab.replace, tab.cut, tab.size, tab.overlap],
+        [session, *shown],
         show_progress="hidden",
         **MODEL,
         **PRIVATE,
     )
+    lists = [tab.kept, tab.chosen, search.collection]
     running.success(listed, None, lists, **PRIVATE).then(
         chosen, session, search.collection, **PRIVATE
     )
-    running.failure(failed, None, buttons, **PRIVATE)
+    running.failure(failed, None, shown, **PRIVATE)
     tab.cancel.click(cancel, None, None, **PRIVATE)
-    connect_keeping(server, tab, listed, lists)
-    demo.load(listed, None, lists, **PRIVATE)
 
 
-def connect_keeping(server: Server, tab: CorpusTab, listed: Any, lists: list[Any]) -> None:
+def connect_keeping(server: Server, tab: CorpusTab, listed: Lister, lists: list[Any]) -> None:
     """Rename and delete what is kept."""
 
     def rename(name: str, new: str, request: gr.Request) -> str:
@@ -122,13 +125,19 @@ def connect_keeping(server: Server, tab: CorpusTab, listed: Any, lists: list[Any
         actions.delete(server, visitor(request), name, sure)
         return False
 
-    tab.rename.click(handler(rename), [tab.chosen, tab.new_name], tab.new_name, **PRIVATE).success(
+    names, agreed = [tab.chosen, tab.new_name], [tab.chosen, tab.sure]
+    tab.rename.click(handler(rename), names, tab.new_name, **PRIVATE).success(
         listed, None, lists, **PRIVATE
     )
-    tab.delete.click(handler(delete), [tab.chosen, tab.sure], tab.sure, **PRIVATE).success(
+    tab.delete.click(handler(delete), agreed, tab.sure, **PRIVATE).success(
         listed, None, lists, **PRIVATE
     )
 
 
 def _choices(names: list[str]) -> gr.Dropdown:
     return gr.Dropdown(choices=names, value=names[0] if names else None)
+
+
+def _buttons(running: bool) -> tuple[gr.Button, gr.Button]:
+    """Encode and Cancel: one of them can be pressed."""
+    return gr.Button(interactive=not running), gr.Button(interactive=running)

@@ -78,6 +78,12 @@ def connect_evaluate(
     tab.cancel.click(cancel, None, None, **PRIVATE)
     tab.view.input(handler(view), [session, tab.view], viewed, **PRIVATE)
     tab.queries.select(handler(opened), session, tab.returned, show_progress="hidden", **PRIVATE)
+    demo.load(figures.empty, None, tab.figure, show_progress="hidden", **PRIVATE)
+    connect_downloads(session, tab)
+
+
+def connect_downloads(session: gr.State, tab: EvaluateTab) -> None:
+    """One click makes the file and saves it."""
     for button, file, action, elem_id in (
         (tab.csv, tab.csv_file, actions.download_table, "csv-file"),
         (tab.trec, tab.trec_file, actions.download_runs, "trec-file"),
@@ -85,4 +91,3 @@ def connect_evaluate(
         button.click(handler(action), session, file, **PRIVATE).success(
             None, None, None, js=SAVE % elem_id, **PRIVATE
         )
-    demo.load(figures.empty, None, tab.figure, show_progress="hidden", **PRIVATE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -14,6 +16,7 @@ from studio.ui.tabs.weights import WeightsTab
 from studio.ui.wiring.adaptor import MODEL, PRIVATE, handler, visitor
 
 SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
+QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 
 
 def settings(dense: float, sparse: float, late: float, way: str, k: float) -> FusionSettings:
@@ -23,14 +26,8 @@ def settings(dense: float, sparse: float, late: float, way: str, k: float) -> Fu
     return FusionSettings((dense, sparse, late), way, "weighted", k)  # type: ignore[arg-type]
 
 
-def connect_search(
-    server: Server,
-    session: gr.State,
-    tab: SearchTab,
-    weights: WeightsTab,
-    presets: dict[str, tuple[float, float, float]],
-) -> None:
-    """Search, explain, fetch more; weights stay in the browser."""
+def connect_search(server: Server, session: gr.State, tab: SearchTab) -> None:
+    """Ask, by button, Enter or example; a new collection clears what was found."""
 
     def search(
         state: Session,
@@ -47,52 +44,47 @@ def connect_search(
         state, value = actions.search(server, state, visitor(request), name, query, chosen)
         return state, value, None
 
+    def examples(name: str, request: gr.Request) -> gr.Dataset:
+        found = actions.examples(server, visitor(request), name)
+        return gr.Dataset(samples=[[text] for text in found], visible=bool(found))
+
+    def forget(state: Session) -> tuple[Any, ...]:
+        return replace(state, candidates=None, query=None), None, None
+
+    asked = [session, tab.collection, tab.query, *tab.controls]
+    answered = [session, tab.results, tab.reasons]
+    run: dict[str, Any] = {"show_progress_on": tab.results, **MODEL, **PRIVATE}
+    gr.on([tab.go.click, tab.query.submit], handler(search), asked, answered, **run)
+    tab.examples.click(lambda sample: sample[0], tab.examples, tab.query, **PRIVATE).then(
+        handler(search), asked, answered, **run
+    )
+    tab.collection.change(handler(examples), tab.collection, tab.examples, **PRIVATE)
+    tab.collection.input(forget, session, answered, **PRIVATE)
+
+
+def connect_found(server: Server, session: gr.State, tab: SearchTab) -> None:
+    """What the result list asks for: reasons, and texts that did not travel with the search."""
+
     def more(state: Session, request: gr.Request, event: gr.EventData) -> dict[str, Any]:
         return {"more": actions.texts(server, state, visitor(request), event._data["at"])}
 
     def why(state: Session, request: gr.Request, event: gr.EventData) -> Any:
         return actions.why(server, state, visitor(request), event._data["at"])
 
-    def examples(name: str, request: gr.Request) -> gr.Dataset:
-        found = actions.examples(server, visitor(request), name)
-        return gr.Dataset(samples=[[text] for text in found], visible=bool(found))
+    tab.results.why(handler(why), session, tab.reasons, **QUIET)
+    tab.results.texts(handler(more), session, tab.results, **QUIET)
 
-    def forget(state: Session) -> tuple[Any, ...]:
-        return (
-            Session(
-                documents=state.documents,
-                notes=state.notes,
-                paths=state.paths,
-                scored=state.scored,
-                evaluation=state.evaluation,
-            ),
-            None,
-            None,
-        )
 
-    asked = [session, tab.collection, tab.query, *tab.controls]
-    answered = [session, tab.results, tab.reasons]
-    ask = handler(search)
-    run: dict[str, Any] = {"show_progress_on": tab.results, **MODEL, **PRIVATE}
-    gr.on([tab.go.click, tab.query.submit], ask, asked, answered, **run)
-    tab.examples.click(lambda sample: sample[0], tab.examples, tab.query, **PRIVATE).then(
-        ask, asked, answered, **run
-    )
-    tab.collection.change(handler(examples), tab.collection, tab.examples, **PRIVATE)
-    tab.collection.input(forget, session, answered, **PRIVATE)
-    tab.results.why(handler(why), session, tab.reasons, show_progress="hidden", **PRIVATE)
-    tab.results.texts(handler(more), session, tab.results, show_progress="hidden", **PRIVATE)
-    gr.on(
-        [control.change for control in tab.controls],
-        None,
-        tab.controls,
-        None,
-        js=SET_WEIGHTS,
-        **PRIVATE,
-    )
+def connect_weights(
+    tab: SearchTab, weights: WeightsTab, presets: Mapping[str, tuple[float, float, float]]
+) -> None:
+    """Weights stay in the browser, but for the triangle's dot when it is let go."""
+    changes = [control.change for control in tab.controls]
+    gr.on(changes, None, tab.controls, None, js=SET_WEIGHTS, **PRIVATE)
+    sliders = list(tab.sliders)
     for name, mix in presets.items():
-        tab.presets[name].click(None, None, list(tab.sliders), js=f"() => {list(mix)}", **PRIVATE)
-    weights.simplex.picked(picked, None, list(tab.sliders), show_progress="hidden", **PRIVATE)
+        tab.presets[name].click(None, None, sliders, js=f"() => {list(mix)}", **PRIVATE)
+    weights.simplex.picked(picked, None, sliders, **QUIET)
 
 
 def picked(event: gr.EventData) -> list[float]:

@@ -1,0 +1,128 @@
+"""BEIR's layout, read strictly: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv.
+
+What is wrong is an error with its line; what is merely odd is counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Set
+from pathlib import Path
+
+from studio.errors import ReadingError
+
+MOST_UNKNOWN = 0.10  # judgements of unknown ids: more than this share is a wrong corpus
+Qrels = dict[str, dict[str, int]]
+Line = dict[str, str]
+
+
+def texts(path: Path) -> Iterator[Line]:
+    """The objects of corpus.jsonl or queries.jsonl: `_id`, `text` and what else stands there.
+
+    Values are strings; `line` is the line's number. Ids are distinct.
+    """
+    seen: set[str] = set()
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        value = _object(path, number, line)
+        if value["_id"] in seen:
+            raise ReadingError(
+                f"{path.name}, line {number}: the id '{value['_id']}' stands there twice."
+            )
+        seen.add(value["_id"])
+        yield value | {"line": str(number)}
+
+
+def split(folder: Path, asked: str | None) -> str:
+    """`asked`, else test, else dev, else the only one."""
+    there = sorted(path.stem for path in folder.glob("*.tsv"))
+    listed = ", ".join(there) or "none"
+    if asked is not None:
+        if asked not in there:
+            raise ReadingError(f"There is no split '{asked}' in {folder}. Splits there: {listed}.")
+        return asked
+    for name in ("test", "dev"):
+        if name in there:
+            return name
+    if len(there) != 1:
+        raise ReadingError(f"Say which split of {folder} to use with --split. There: {listed}.")
+    return there[0]
+
+
+def qrels(path: Path) -> Qrels:
+    """query id → passage id → grade; a first line without a whole number is the header."""
+    found: Qrels = {}
+    rows = csv.reader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE)
+    for number, row in enumerate(rows, start=1):
+        if not row or (number == 1 and not _whole(row[-1])):
+            continue
+        if len(row) != 3 or not _whole(row[2]):
+            raise ReadingError(
+                f"{path.name}, line {number} is not 'query-id, corpus-id, whole number' "
+                f"separated by tabs: {' | '.join(row)[:120]}"
+            )
+        query, passage, grade = row[0], row[1], int(row[2])
+        if found.setdefault(query, {}).setdefault(passage, grade) != grade:
+            raise ReadingError(
+                f"{path.name}, line {number} judges passage '{passage}' for query '{query}' as "
+                f"{grade}; an earlier line says {found[query][passage]}. Keep one of them."
+            )
+    if not found:
+        raise ReadingError(f"{path} holds no judgement.")
+    return found
+
+
+def known(
+    judged: Qrels, queries: Set[str], passages: Set[str], path: Path
+) -> tuple[Qrels, list[str]]:
+    """Judgements whose query and passage are known; the rest is counted, too many is an error."""
+    total = sum(len(grades) for grades in judged.values())
+    lost: Counter[str] = Counter()
+    kept: Qrels = {}
+    for query, grades in judged.items():
+        for passage, grade in grades.items():
+            if query not in queries:
+                lost[query] += 1
+            elif passage not in passages:
+                lost[passage] += 1
+            else:
+                kept.setdefault(query, {})[passage] = grade
+    unknown = lost.total()
+    if not unknown:
+        return kept, []
+    example = next(iter(lost))
+    if unknown > MOST_UNKNOWN * total:
+        raise ReadingError(
+            f"{unknown:,} of {total:,} judgements in {path} name unknown ids, such as '{example}'. "
+            "The judgements belong to another corpus or other queries."
+        )
+    return kept, [f"{unknown:,} of {total:,} judgements name unknown ids, such as '{example}'."]
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            yield from lines
+    except UnicodeDecodeError as error:
+        raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
+
+
+def _object(path: Path, number: int, line: str) -> Line:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise ReadingError(f"{path.name}, line {number} is not JSON: {error}.") from error
+    missing = [k for k in ("_id", "text") if not isinstance(value, dict) or k not in value]
+    if missing:
+        raise ReadingError(f"{path.name}, line {number} lacks {', '.join(missing)}.")
+    cells = {key: "" if cell is None else str(cell) for key, cell in value.items()}
+    if any("\ud800" <= letter <= "\udfff" for cell in cells.values() for letter in cell):
+        raise ReadingError(f"{path.name}, line {number} holds half a surrogate pair (\\ud800…).")
+    return cells
+
+
+def _whole(cell: str) -> bool:
+    return cell.strip().lstrip("+-").isdecimal()
