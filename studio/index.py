@@ -63,17 +63,19 @@ class Index:
         self.path = path
         try:
             manifest = json.loads((path / "manifest.json").read_text("utf-8"))
-        except (OSError, ValueError) as error:
+            found = manifest["format"]
+            self.encoder = Signature(**manifest["encoder"])
+            self.digest: str = manifest["digest"]
+            self.segments = [Segment(path / name) for name in manifest["segments"]]
+            sizes = [len(segment) for segment in self.segments]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ReadingError(f"{path} holds no readable index. Encode it again.") from error
-        if manifest["format"] != FORMAT:
+        if found != FORMAT:
             raise ReadingError(
-                f"{path} is of format {manifest['format']}, this version reads {FORMAT}. "
+                f"{path} is of format {found}, this version reads {FORMAT}. "
                 "Encode the collection again."
             )
-        self.encoder = Signature(**manifest["encoder"])
-        self.digest: str = manifest["digest"]
-        self.segments = [Segment(path / name) for name in manifest["segments"]]
-        self.starts = np.cumsum([0, *(len(segment) for segment in self.segments)])
+        self.starts = np.cumsum([0, *sizes])
 
     @classmethod
     def create(cls, path: Path, encoder: Signature, digest: str = "") -> Index:

@@ -21,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from studio.errors import SettingsError
+from studio.errors import ReadingError, SettingsError
 from studio.index import Index
 
 LONGEST_NAME = 60
@@ -81,7 +81,8 @@ class Workspace:
     def collections(self) -> list[Collection]:
         """All collections, by name; a folder that cannot be read is not one."""
         cards = sorted(self.home.glob("collections/*/collection.json"))
-        return sorted((_read_card(card) for card in cards), key=lambda c: c.name.casefold())
+        found = [collection for card in cards if (collection := _try_card(card))]
+        return sorted(found, key=lambda collection: collection.name.casefold())
 
     def names(self) -> list[str]:
         return [collection.name for collection in self.collections()]
@@ -98,7 +99,11 @@ class Workspace:
         """Open a collection's index."""
         self.get(name)
         path = self.folder(name) / "index"
-        return _open(path, (path / "manifest.json").stat().st_mtime_ns)
+        try:
+            changed = (path / "manifest.json").stat().st_mtime_ns
+        except OSError as error:
+            raise ReadingError(f"'{name}' has lost its index. Encode it again.") from error
+        return _open(path, changed)
 
     def folder(self, name: str) -> Path:
         """Where a collection lives: a readable slug and a digest, safe for any name."""
@@ -142,8 +147,13 @@ class Workspace:
         if place.exists():
             old = self.stage()
             os.replace(place, old / "old")
-            os.replace(staged, place)
-            shutil.rmtree(old)
+            try:
+                os.replace(staged, place)
+            except BaseException:
+                os.replace(old / "old", place)
+                raise
+            finally:
+                shutil.rmtree(old)
         else:
             os.replace(staged, place)
 
@@ -187,6 +197,14 @@ def check_name(name: str) -> str:
 def _read_card(path: Path) -> Collection:
     card = json.loads(path.read_text("utf-8"))
     return Collection(**card | {"sources": tuple(card["sources"])})
+
+
+def _try_card(path: Path) -> Collection | None:
+    """A card, or None where it is damaged: one broken folder must not hide the others."""
+    try:
+        return _read_card(path)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _write_card(path: Path, collection: Collection) -> None:

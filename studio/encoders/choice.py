@@ -30,13 +30,20 @@ def choose(name: str) -> Choice:
         return _automatic()
     if name == "embedded":
         return Choice("embedded", "embedded", "asked for by name")
-    if Path(name).expanduser().is_dir():
+    if _is_folder(name):
         return Choice(name, "m3", "a folder of BGE-M3's layout, asked for by name")
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return Choice(name, "m3", "a Hub id, asked for by name")
     raise EncoderError(
         f"There is no encoder '{name}'. Use auto, embedded, a Hub id such as {M3_ID}, or a folder."
     )
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).expanduser().is_dir()
+    except (OSError, RuntimeError):  # a name too long for a path; ~ of a user who does not exist
+        return False
 
 
 def _automatic() -> Choice:

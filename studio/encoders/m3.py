@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -60,7 +62,13 @@ def load(name: str, device: str | None = None, precision: str | None = None) -> 
         raise EncoderError(f"Precision '{kind}' is unknown. Use {', '.join(PRECISIONS)}.")
     dtype = PRECISIONS[kind]
     check(folder)
-    backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, dtype=dtype)
+    try:
+        backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, dtype=dtype)
+    except (SafetensorError, OSError, ValueError, UnpicklingError) as error:
+        raise EncoderError(
+            f"The weights in {folder} cannot be read ({error}). Download them again, or use the "
+            "encoder 'embedded'."
+        ) from error
     heads = LinearHeads(
         *(linear(folder / file, backbone.config.hidden_size, dtype).to(place) for file in HEADS)
     )
@@ -109,9 +117,10 @@ def linear(path: Path, hidden: int, dtype: torch.dtype) -> torch.nn.Linear:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         weight, bias = state["weight"], state["bias"]
+        rows = weight.shape[0]
     except Exception as error:  # torch.load raises many kinds for a broken file
         raise EncoderError(f"{path} cannot be read as a linear head: {error}") from error
-    wanted = 1 if path.name == "sparse_linear.pt" else weight.shape[0]
+    wanted = 1 if path.name == "sparse_linear.pt" else rows
     if tuple(weight.shape) != (wanted, hidden) or tuple(bias.shape) != (wanted,):
         raise EncoderError(
             f"{path} has weights of shape {tuple(weight.shape)}; this checkpoint's hidden size "

@@ -36,6 +36,7 @@ class Tokeniser:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self.tokenizer, self.prefix, self.max_tokens = tokenizer, prefix, max_tokens
+        self.blank = tokenizer.token_to_id("▁")
 
     def __call__(self, texts: Sequence[str]) -> list[Tokens]:
         encoded = self.tokenizer.encode_batch([self.prefix + text for text in texts])
@@ -54,10 +55,13 @@ class Tokeniser:
         if full > self.max_tokens:  # the last position stays with </s>, as in the reference
             ids = np.append(ids[: self.max_tokens - 1], ids[-1])
             spans = np.append(spans[: self.max_tokens - 1], spans[-1:], axis=0)
-        inside = spans[:, 1] > start
+        # Without a prefix every token but <s> is the text's, as BGE-M3's reference has it.
+        inside = spans[:, 1] > start if start else np.ones(len(ids), dtype=np.bool_)
         inside[-1] = True
         inside[0] = False
         keep = np.flatnonzero(inside)
+        # '▁' alone has no characters: an empty span where it ends.
+        spans = np.where((ids == self.blank)[:, None], spans[:, 1:], spans)
         trimmed = [_trim(text, int(a) - start, int(b) - start) for a, b in spans[keep]]
         return Tokens(ids, np.asarray(trimmed, dtype=np.int64).reshape(-1, 2), keep, full)
 

@@ -87,10 +87,8 @@ def test_embedded_a_hub_id_and_a_folder_are_what_they_say(tmp_path):
         "./absent/folder",
         "/absent",
         "~/absent",
-        pytest.param("", marks=pytest.mark.xfail(strict=True, reason="taken for this folder")),
-        pytest.param(
-            "~nobody-here/x", marks=pytest.mark.xfail(strict=True, reason="RuntimeError of pathlib")
-        ),
+        "",
+        "~nobody-here/x",
     ],
 )
 def test_an_unknown_name_is_refused_with_what_there_is(name):

@@ -123,10 +123,7 @@ def test_an_unreadable_manifest_is_told_in_a_sentence(index, content):
 
 @pytest.mark.parametrize(
     "content",
-    [
-        pytest.param(c, marks=pytest.mark.xfail(strict=True, reason="KeyError or TypeError"))
-        for c in ("{}", "[]", "null", '{"format": 1}')
-    ],
+    [c for c in ("{}", "[]", "null", '{"format": 1}')],
 )
 def test_a_manifest_of_another_shape_is_told_in_a_sentence(index, content):
     (index.path / "manifest.json").write_text(content)
@@ -134,7 +131,6 @@ def test_a_manifest_of_another_shape_is_told_in_a_sentence(index, content):
         Index(index.path)
 
 
-@pytest.mark.xfail(strict=True, reason="FileNotFoundError reaches the user as a traceback")
 def test_a_segment_that_is_gone_is_told_in_a_sentence(index):
     (index.path / "segment-00001").rename(index.path / "elsewhere")
     with pytest.raises(ReadingError):

@@ -46,7 +46,7 @@ def test_spans_point_at_the_characters_of_their_piece(xlm_roberta, prefix, scrip
 @pytest.mark.parametrize(
     "prefix",
     [
-        pytest.param("", marks=pytest.mark.xfail(strict=True, reason="it has the first letter's")),
+        "",
         "query: ",
     ],
 )

@@ -36,7 +36,7 @@ PATIENCE = 30_000  # ms until a step that needs no model counts as hung
 
 Open = Callable[..., Studio]
 Write = Callable[[str, str], Path]
-Keep = Callable[..., None]
+OpenWith = Callable[..., Studio]
 
 
 @dataclass(frozen=True)
@@ -184,11 +184,13 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
-def keep(site: Site) -> Keep:
-    """keep(name, id=text, …): a small collection, encoded before the page is asked for it."""
+def open_with(visit: Open, site: Site) -> OpenWith:
+    """open_with(name, id=text, …): the page of a server that keeps such a collection already."""
 
-    def kept(name: str, **texts: str) -> None:
+    def opened(name: str, **texts: str) -> Studio:
         documents = [Document(id, text) for id, text in texts.items()]
-        ingest(Workspace(site.server.home), site.server.encoder.get(), documents, name, CutSettings())
+        workspace = Workspace(site.server.home)
+        ingest(workspace, site.server.encoder.get(), documents, name, CutSettings())
+        return visit(site)
 
-    return kept
+    return opened

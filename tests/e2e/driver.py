@@ -111,6 +111,23 @@ class Studio:
         found = self.at(f"{table} [data-testid^=cell-][data-testid$='-{column}']")
         return [text.strip() for text in found.all_inner_texts()]
 
+    # Evaluate
+
+    def name_collection(self, name: str) -> None:
+        """Write a name, or a folder, into the box of collections."""
+        box = self.at("#collection input")
+        box.fill(name)
+        box.press("Enter")
+        expect(box).to_have_value(name)
+
+    def evaluate(self, collection: str) -> None:
+        """Run an evaluation and wait until all of it is drawn."""
+        self.tab("Evaluate")
+        self.name_collection(collection)
+        self.at("#evaluate-go").click()
+        expect(self.at("#evaluate-status")).to_contain_text("protocol", timeout=ENCODING)
+        expect(self.at("#why-not")).to_contain_text("Not comparable")
+
     # Search
 
     def choose(self, dropdown: str, value: str) -> None:

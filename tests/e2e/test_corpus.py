@@ -7,8 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from studio.workspace import Workspace
-from tests.e2e.conftest import Site, Write
+from tests.e2e.conftest import Write
 from tests.e2e.driver import Studio, number
 
 WOODS = "The heron waits in the reeds. " * 60
@@ -56,16 +55,3 @@ def test_moving_the_cut_changes_the_passages_before_anything_is_encoded(
     studio.at("#cut").get_by_label("Not at all").check()
     expect(studio.tile("passages")).to_have_text("1")
     expect(studio.at("#corpus-status .text")).to_have_text("")
-
-
-def test_encode_tells_of_progress_and_keeps_the_collection(studio: Studio, site: Site) -> None:
-    studio.at("#corpus-sample").click()
-    expect(studio.tile("passages")).to_have_text("432")
-    studio.at("#corpus-name").get_by_role("textbox").fill("sample")
-    studio.at("#corpus-encode").click()
-    status = studio.at("#corpus-status")
-    expect(status.locator(".text")).to_have_text(re.compile(r"^[1-9]\d* of 432 passages"))
-    expect(status.get_by_role("progressbar")).not_to_have_attribute("aria-valuenow", "0")
-    studio.at("#corpus-cancel").click()
-    expect(status).to_contain_text("Everything is as it was")
-    assert Workspace(site.server.home).names() == ["atlas"]

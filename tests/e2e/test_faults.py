@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Keep, Write
+from tests.e2e.conftest import OpenWith, Write
 from tests.e2e.driver import Studio
 
 BIRDS = "id,text\na,A grey bird\n"
@@ -57,9 +57,9 @@ def test_a_collection_needs_a_name(studio: Studio, write: Write) -> None:
 
 
 def test_a_name_already_taken_is_refused_until_replacing_is_asked_for(
-    studio: Studio, keep: Keep, write: Write
+    open_with: OpenWith, write: Write
 ) -> None:
-    keep("birds", a="An owl")
+    studio = open_with("birds", a="An owl")
     studio.upload(write("birds.csv", "id,text\na,A grey bird\nb,A heron\n"))
     expect(studio.tile("passages")).to_have_text("2")
     studio.at("#corpus-encode").click()
@@ -69,9 +69,8 @@ def test_a_name_already_taken_is_refused_until_replacing_is_asked_for(
     expect(studio.at("#corpus-status")).to_contain_text("Kept as 'birds': 2 passages")
 
 
-def test_a_blank_query_is_refused_and_the_results_stay(studio: Studio, keep: Keep) -> None:
-    keep("birds", a="A grey bird stands in the reeds", b="An owl hunts at night")
-    studio.page.reload(wait_until="domcontentloaded")
+def test_a_blank_query_is_refused_and_the_results_stay(open_with: OpenWith) -> None:
+    studio = open_with("birds", a="A grey bird stands in the reeds", b="An owl hunts at night")
     before = studio.search("owl", "birds")
     studio.at("#query textarea").fill("   ")
     studio.at("#search-go").click()
@@ -79,9 +78,8 @@ def test_a_blank_query_is_refused_and_the_results_stay(studio: Studio, keep: Kee
     assert studio.hits() == before
 
 
-def test_all_weights_at_zero_are_a_sentence_not_a_ranking(studio: Studio, keep: Keep) -> None:
-    keep("birds", a="A grey bird stands in the reeds", b="An owl hunts at night")
-    studio.page.reload(wait_until="domcontentloaded")
+def test_all_weights_at_zero_are_a_sentence_not_a_ranking(open_with: OpenWith) -> None:
+    studio = open_with("birds", a="A grey bird stands in the reeds", b="An owl hunts at night")
     studio.search("owl", "birds")
     studio.weigh(0, 0, 0)
     expect(studio.at("#results .status")).to_contain_text("All three weights are 0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -49,10 +51,10 @@ def test_enter_in_the_query_box_searches(studio: Studio) -> None:
 def test_an_example_searches_at_one_click(studio: Studio) -> None:
     studio.tab("Search")
     example = studio.at("#examples").get_by_role("button").first
-    text = example.inner_text().strip()
+    text = example.inner_text().strip().rstrip(".…")  # the button shows its beginning
     example.click()
     studio.at("#results [data-passage]").first.wait_for()
-    expect(studio.at("#query textarea")).to_have_value(text)
+    expect(studio.at("#query textarea")).to_have_value(re.compile(f"^{re.escape(text)}"))
 
 
 def test_the_reasons_add_up_to_the_raw_scores(studio: Studio) -> None:
@@ -110,8 +112,12 @@ def test_another_query_replaces_hits_and_reasons(studio: Studio) -> None:
     assert [hit.rank for hit in studio.hits()] == list(range(1, 11))
 
 
-@pytest.mark.parametrize("query", ["x", "!", "🔎", "word " * 2_000], ids=["x", "!", "emoji", "long"])
-def test_odd_queries_are_searched(studio: Studio, query: str) -> None:
-    assert len(studio.search(query, "atlas")) == 10
-    cut = "its end was cut" in studio.at("#results .status").inner_text()
-    assert cut == (len(query) > 5_000)
+def test_odd_queries_are_searched(studio: Studio) -> None:
+    for query in ("x", "!", "🔎", "<b>&amp;</b>"):
+        assert len(studio.search(query, "atlas")) == 10
+        expect(studio.at("#results .status")).not_to_contain_text("cut")
+
+
+def test_a_query_too_long_is_cut_and_the_page_says_so(studio: Studio) -> None:
+    assert len(studio.search("word " * 2_000, "atlas")) == 10
+    expect(studio.at("#results .status")).to_contain_text("its end was cut")

@@ -10,7 +10,7 @@ from studio.fusion import rank
 from studio.records import Candidates, FusionSettings
 from studio.settings import PRESETS
 from studio.workspace import Workspace
-from tests.e2e.conftest import Keep, Site
+from tests.e2e.conftest import OpenWith, Site
 from tests.e2e.driver import Studio
 
 QUERY = "Which lighthouse was built first?"
@@ -154,8 +154,8 @@ def test_a_click_into_the_triangle_sets_the_sliders(studio: Studio) -> None:
     assert studio.weights() == now
 
 
-def test_a_tie_keeps_the_order_of_the_corpus(studio: Studio, keep: Keep) -> None:
-    keep("twins", zebra="The same text", ant="The same text", mole="The same text")
-    studio.page.reload(wait_until="domcontentloaded")
-    hits = studio.search("the same", "twins")
-    assert [hit.passage for hit in hits] == ["zebra", "ant", "mole"]
+def test_ties_keep_the_order_of_the_corpus(open_with: OpenWith) -> None:
+    studio = open_with("twins", zebra="Grey birds", ant="An owl at night", mole="The river rises")
+    studio.search("qqq", "twins")
+    studio.weigh(0, 1, 0)  # no token is shared: three times 0
+    studio.expect_order(["zebra", "ant", "mole"])
