@@ -121,10 +121,7 @@ def test_an_unreadable_manifest_is_told_in_a_sentence(index, content):
         Index(index.path)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [c for c in ("{}", "[]", "null", '{"format": 1}')],
-)
+@pytest.mark.parametrize("content", ["{}", "[]", "null", '{"format": 1}'])
 def test_a_manifest_of_another_shape_is_told_in_a_sentence(index, content):
     (index.path / "manifest.json").write_text(content)
     with pytest.raises(ReadingError):
