@@ -44,7 +44,13 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     server = Server(encoder, arguments.home.expanduser(), public="SPACE_ID" in os.environ)
     encoder.start()  # the page answers while the weights load
-    build(server).launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
+    page = build(server)
+    try:
+        page.launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
+    except OSError as error:  # a port that is taken or forbidden
+        place = f"{arguments.host}:{arguments.port or 7860}"
+        print(f"app.py: {place} cannot be served ({error}); try --port.", file=sys.stderr)
+        return 2
     return 0
 
 

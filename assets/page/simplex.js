@@ -117,7 +117,12 @@
       territory(settings, search);
     };
     const move = (parts) => window.studio.set({ weights: rounded(parts) });
-    const commit = () => trigger("picked", { weights: rounded(share(current)) });
+    // The sliders follow once the dot rests: following each key would answer it with an older one.
+    let resting = 0;
+    const commit = () => {
+      clearTimeout(resting);
+      resting = setTimeout(() => trigger("picked"), 150);
+    };
     const point = (event) => {
       const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(board.getScreenCTM().inverse());
       return fromPoint([at.x, at.y]);

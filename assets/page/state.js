@@ -18,6 +18,8 @@
     rrf_k: Math.max(0, Number(k) || 0),
   });
 
+  const weights = () => [...settings.weights];
+
   const setSearch = (found) => { search = found; set({}); };
 
   const listen = (listener) => {
@@ -46,5 +48,5 @@
     { key: "multi_vector", title: "ColBERT" },
   ];
 
-  Object.assign(window.studio, { settings, set, fromControls, setSearch, listen, make, number, MODES });
+  Object.assign(window.studio, { settings, set, fromControls, weights, setSearch, listen, make, number, MODES });
 })();

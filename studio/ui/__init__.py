@@ -55,12 +55,12 @@ def build(server: Server) -> gr.Blocks:
                 evaluate_tab = evaluate.layout(list(BUNDLED), folders=not server.public)
             with gr.Tab("About", id="about"):
                 about.layout(details(server))
+        publish(server)  # first, so that the endpoints get their names
         connect_corpus(server, session, corpus_tab, search_tab, demo)
         connect_search(server, session, search_tab)
         connect_found(server, session, search_tab)
         connect_weights(search_tab, weights_tab, PRESETS)
         connect_evaluate(server, session, evaluate_tab, search_tab, demo)
-        publish(server)
         _connect_badge(server, badge, demo)
     demo.queue(default_concurrency_limit=4, max_size=64)
     return cast(gr.Blocks, demo)

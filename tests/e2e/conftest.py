@@ -1,7 +1,7 @@
 """The page as a person meets it: a real server, the real embedded encoder, Chromium.
 
-Every test has a fresh browser context, and fails if the page asks another host for anything, throws,
-or writes an error to the console. Atlas is encoded once; what else a test keeps is deleted after it.
+Every test has a fresh browser context, and fails if the page asks another host for anything,
+throws, or writes an error to the console. Atlas is encoded once; what else a test keeps is deleted.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ class Site:
 
     server: Server
     url: str
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Gradio and its client leave event loops, and the sockets that wake these, to the collector.
+    for what in ("event loop", "<socket.socket fd=[0-9]+, family=1,"):
+        config.addinivalue_line("filterwarnings", f"ignore:unclosed {what}:ResourceWarning")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,6 +30,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_what_was_read_stays(
     expect(studio.tile("documents")).to_have_text("1")
     expect(studio.at("#corpus-preview")).to_contain_text("A grey bird")
     expect(studio.at("#corpus-name").get_by_role("textbox")).to_have_value("birds")
+    studio.at("#corpus-name").get_by_role("textbox").click()  # no error lies over the box
 
 
 def test_a_column_of_another_name_can_be_chosen(studio: Studio, write: Write) -> None:
@@ -76,6 +77,8 @@ def test_a_blank_query_is_refused_and_the_results_stay(open_with: OpenWith) -> N
     studio.at("#search-go").click()
     expect(studio.toast).to_contain_text("The query is blank")
     assert studio.hits() == before
+    studio.at("#results .why").first.click()  # and can be used: no error lies over them
+    expect(studio.at("#reasons .reasons-table.multi_vector")).to_have_count(1)
 
 
 def test_all_weights_at_zero_are_a_sentence_not_a_ranking(open_with: OpenWith) -> None:

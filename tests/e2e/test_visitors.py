@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from playwright.sync_api import expect
 
+from eval.collection import ASSETS
 from studio.ui.session import VISITOR_LIMITS
 from tests.e2e.conftest import Open, Site, Write
-from tests.e2e.driver import Studio
 
 
 def left(site: Site) -> list[Path]:
@@ -52,10 +55,8 @@ def test_visitors_are_told_what_happens_to_their_files(visit: Open, public_site:
     expect(notice).to_contain_text(f"{VISITOR_LIMITS.passages:,} passages")
 
 
-def test_a_visitor_cannot_evaluate_a_folder_of_the_server(visit: Open, public_site: Site) -> None:
-    studio: Studio = visit(public_site)
-    studio.tab("Evaluate")
-    expect(studio.at("#collection")).to_contain_text("Collection")
-    studio.at("#collection input").fill("/etc")
-    studio.at("#collection input").press("Enter")
-    expect(studio.at("#collection input")).to_have_value("atlas")
+def test_a_visitor_cannot_evaluate_a_folder_of_the_server(public_site: Site) -> None:
+    client = Client(public_site.url, verbose=False, analytics_enabled=False)
+    with pytest.raises(AppError, match="On this public server these collections can be evaluated"):
+        client.predict(str(ASSETS / "atlas"), api_name="/evaluate")
+    client.close()

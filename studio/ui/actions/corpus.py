@@ -16,7 +16,7 @@ from studio.ingest import ingest
 from studio.languages import languages
 from studio.passages import CutSettings, cut
 from studio.reading import Fields, read_files
-from studio.records import Document, Passage
+from studio.records import Document, Passage, joined_text
 from studio.ui.jobs import Step
 from studio.ui.session import Server, Session
 from studio.workspace import Collection
@@ -82,7 +82,9 @@ def _count(server: Server, passages: Sequence[Passage]) -> tuple[str, int]:
     """Tokens of all passages (of an even sample where there are many), and how many are cut."""
     step = max(1, len(passages) // COUNTED)
     encoder = server.encoder.get()
-    counts = np.asarray(encoder.count_tokens([p.text for p in passages[::step]]))
+    counts = np.asarray(
+        encoder.count_tokens([joined_text(p.title, p.text) for p in passages[::step]])
+    )
     total = int(counts.sum() * len(passages) / max(1, len(counts)))
     longer = int((counts > encoder.max_tokens).sum() * step)
     return (f"{total:,}" if step == 1 else f"≈ {total:,}"), longer

@@ -14,6 +14,8 @@ from studio.errors import StudioError
 
 MODEL: dict[str, Any] = {"concurrency_id": "encoder", "concurrency_limit": 1}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+# Gradio lays an error over every output that shows progress; a toast says it already.
+QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 
 
 def handler(action: Callable[..., Any]) -> Callable[..., Any]:

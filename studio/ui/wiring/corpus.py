@@ -13,7 +13,7 @@ from studio.ui.actions import corpus as actions
 from studio.ui.session import Server, Session
 from studio.ui.tabs.corpus import CorpusTab
 from studio.ui.tabs.search import SearchTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, handler, visitor
+from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 
 Lister = Callable[..., tuple[Any, ...]]
 
@@ -39,7 +39,7 @@ def connect_reading(server: Server, session: gr.State, tab: CorpusTab) -> None:
     """Files or the sample in, summary and preview out; again whenever the cut changes."""
 
     def read(state: Session, paths: list[str], *fields: str) -> tuple[Any, ...]:
-        state = actions.read(state, paths, Fields(*fields))
+        state = actions.read(state, paths, Fields(*(field or "" for field in fields)))
         return state, actions.suggest_name(state)
 
     def sample(state: Session) -> tuple[Any, ...]:
@@ -60,8 +60,8 @@ def connect_reading(server: Server, session: gr.State, tab: CorpusTab) -> None:
     files = [session, tab.upload, *tab.fields]
     named = [session, tab.name]
     reads = [tab.upload.upload, tab.again.click]
-    gr.on(reads, handler(read), files, named, **PRIVATE).success(**show)
-    tab.sample.click(handler(sample), session, named, **PRIVATE).success(**show)
+    gr.on(reads, handler(read), files, named, **QUIET).success(**show)
+    tab.sample.click(handler(sample), session, named, **QUIET).success(**show)
     sliders = [tab.size, tab.overlap]
     moves = [s.release for s in sliders] + [s.input for s in sliders]
     gr.on([tab.cut.input, *moves], trigger_mode="always_last", **show)
@@ -82,7 +82,7 @@ def connect_encoding(
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         settings = CutSettings(way, int(size), int(overlap))  # type: ignore[arg-type]
-        steps = actions.encode(server, state, visitor(request), name, settings, old)
+        steps = actions.encode(server, state, visitor(request), name or "", settings, old)
         for after, status in steps:
             yield after, status, *_buttons(status["kind"] == "busy")
 
@@ -118,18 +118,18 @@ def connect_keeping(server: Server, tab: CorpusTab, listed: Lister, lists: list[
     """Rename and delete what is kept."""
 
     def rename(name: str, new: str, request: gr.Request) -> str:
-        actions.rename(server, visitor(request), name, new)
+        actions.rename(server, visitor(request), name or "", new or "")
         return ""
 
     def delete(name: str, sure: bool, request: gr.Request) -> bool:
-        actions.delete(server, visitor(request), name, sure)
+        actions.delete(server, visitor(request), name or "", sure)
         return False
 
     names, agreed = [tab.chosen, tab.new_name], [tab.chosen, tab.sure]
-    tab.rename.click(handler(rename), names, tab.new_name, **PRIVATE).success(
+    tab.rename.click(handler(rename), names, tab.new_name, **QUIET).success(
         listed, None, lists, **PRIVATE
     )
-    tab.delete.click(handler(delete), agreed, tab.sure, **PRIVATE).success(
+    tab.delete.click(handler(delete), agreed, tab.sure, **QUIET).success(
         listed, None, lists, **PRIVATE
     )
 

@@ -36,7 +36,7 @@ def connect_evaluate(
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         chosen = settings(dense, sparse, late, way, k)
-        for after, status in actions.run(server, state, visitor(request), name, chosen):
+        for after, status in actions.run(server, state, visitor(request), name or "", chosen):
             busy = status["kind"] == "busy"
             yield after, status, gr.Button(interactive=not busy), gr.Button(interactive=busy)
 

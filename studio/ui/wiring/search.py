@@ -13,10 +13,10 @@ from studio.ui.actions import searching as actions
 from studio.ui.session import Server, Session
 from studio.ui.tabs.search import SearchTab
 from studio.ui.tabs.weights import WeightsTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, handler, visitor
+from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 
 SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
-QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+TAKE_WEIGHTS = "() => window.studio.weights()"
 
 
 def settings(dense: float, sparse: float, late: float, way: str, k: float) -> FusionSettings:
@@ -41,7 +41,9 @@ def connect_search(server: Server, session: gr.State, tab: SearchTab) -> None:
         request: gr.Request,
     ) -> tuple[Any, ...]:
         chosen = settings(dense, sparse, late, way, k)
-        state, value = actions.search(server, state, visitor(request), name, query, chosen)
+        state, value = actions.search(
+            server, state, visitor(request), name or "", query or "", chosen
+        )
         return state, value, None
 
     def examples(name: str, request: gr.Request) -> gr.Dataset:
@@ -78,15 +80,10 @@ def connect_found(server: Server, session: gr.State, tab: SearchTab) -> None:
 def connect_weights(
     tab: SearchTab, weights: WeightsTab, presets: Mapping[str, tuple[float, float, float]]
 ) -> None:
-    """Weights stay in the browser, but for the triangle's dot when it is let go."""
+    """Sliders, presets and the triangle set each other in the browser; no server is asked."""
     changes = [control.change for control in tab.controls]
     gr.on(changes, None, tab.controls, None, js=SET_WEIGHTS, **PRIVATE)
     sliders = list(tab.sliders)
     for name, mix in presets.items():
         tab.presets[name].click(None, None, sliders, js=f"() => {list(mix)}", **PRIVATE)
-    weights.simplex.picked(picked, None, sliders, **QUIET)
-
-
-def picked(event: gr.EventData) -> list[float]:
-    """The triangle's mix, for the sliders."""
-    return [float(weight) for weight in event._data["weights"]]
+    weights.simplex.picked(None, None, sliders, js=TAKE_WEIGHTS, **PRIVATE)
