@@ -1,6 +1,6 @@
 // The result list: draws one search, and draws it again whenever the weights move.
 (() => {
-  const { make, number, MODES } = window.studio;
+  const { make, number: digits, MODES } = window.studio;
   const PAGE = 10;
 
   // Where right-to-left text stands between Latin labels, let it find its own direction.
@@ -20,11 +20,11 @@
       (head) => make("th", { scope: "col" }, head)))),
     make("tbody", {}, ...MODES.map(({ key, title }, m) => make("tr", { class: key },
       make("th", { scope: "row" }, title),
-      make("td", {}, number(scores[m][at])),
+      make("td", {}, digits(scores[m][at])),
       make("td", {}, ranking.ranks[m][at] ? String(ranking.ranks[m][at]) : "–"),
-      make("td", {}, number(ranking.normalised[m][at])),
+      make("td", {}, digits(ranking.normalised[m][at])),
       make("td", {}, `× ${weights[m]}`),
-      make("td", { class: "adds" }, number(ranking.contributions[m][at]))))));
+      make("td", { class: "adds" }, digits(ranking.contributions[m][at]))))));
 
   const moved = (by) => {
     const label = by === 0 ? "same place as when searched"
@@ -37,7 +37,7 @@
   const card = (view, ranking, at, place, scale) => {
     const { search, settings } = view;
     const passage = search.passages[at];
-    const total = number(ranking.total[at]);
+    const total = digits(ranking.total[at]);
     const about = passage && [passage.source, passage.language].filter(Boolean).join(" · ");
     return make("li", {
       "data-passage": search.ids[at], "data-rank": place + 1, "data-score": ranking.total[at],
@@ -80,7 +80,7 @@
     const status = element.querySelector(".status"), list = element.querySelector("ol");
     const more = element.querySelector(".more");
     const view = { search: null, settings: null, start: new Map(), chosen: null, shown: PAGE };
-    let frame = 0, asked = new Set();
+    let frame = 0, number = 0, asked = new Set();
 
     const draw = () => {
       frame = 0;
@@ -101,7 +101,7 @@
       animate(list, before);
       more.hidden = view.shown >= search.ids.length;
       const lacking = best.filter((at) => !search.passages[at] && !asked.has(at));
-      if (lacking.length) { lacking.forEach((at) => asked.add(at)); trigger("texts", { at: lacking }); }
+      if (lacking.length) { lacking.forEach((at) => asked.add(at)); trigger("texts", { at: lacking, search: number }); }
     };
     const soon = () => { frame = frame || requestAnimationFrame(draw); };
 
@@ -114,8 +114,11 @@
 
     const receive = () => {
       const value = props.value;
-      if (value && value.more) Object.assign(view.search.passages, value.more);
-      else {
+      if (value && value.more) {
+        // Texts asked for by an earlier search must not stand under this one's passages.
+        if (value.search === number) Object.assign(view.search.passages, value.more);
+      } else {
+        number += 1;
         Object.assign(view, { search: value, start: new Map(), chosen: null, shown: PAGE });
         asked = new Set();
         if (!value || !value.ids) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from studio.records import Candidates, Document, Encodings
 from studio.ui.jobs import Jobs
 from studio.workspace import Limits, Workspace
 
+SESSION_HASH = re.compile(r"[0-9A-Za-z-]{1,64}")  # the page's are letters, a program's a UUID
 VISITOR_HOURS = 2.0
 VISITOR_LIMITS = Limits(passages=2_000, collections=5)
 
@@ -45,7 +47,7 @@ class Server:
         """A visitor's own workspace on a public server; the one workspace elsewhere."""
         if not self.public:
             return Workspace(self.home)
-        if not visitor.isalnum():
+        if not SESSION_HASH.fullmatch(visitor):
             raise ValueError(f"visitor {visitor!r} is no session hash")
         return Workspace(self.visitors / visitor, VISITOR_LIMITS)
 
@@ -66,5 +68,5 @@ class Server:
 
     def forget(self, visitor: str) -> None:
         """Delete what a visitor kept: the tab was closed."""
-        if self.public and visitor.isalnum():
+        if self.public and SESSION_HASH.fullmatch(visitor):
             shutil.rmtree(self.visitors / visitor, ignore_errors=True)

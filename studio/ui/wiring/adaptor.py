@@ -18,11 +18,14 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
 
 
-def handler(action: Callable[..., Any]) -> Callable[..., Any]:
+def handler(
+    action: Callable[..., Any], shown: Callable[[StudioError], gr.Error] | None = None
+) -> Callable[..., Any]:
     """An action, or one that yields, as an event handler that shows a StudioError.
 
     The wrapper keeps the signature: Gradio reads it to pass `gr.Request` and the like.
     """
+    shown = shown or toast
     if inspect.isgeneratorfunction(action):
 
         @wraps(action)
@@ -44,9 +47,14 @@ def handler(action: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def shown(error: StudioError) -> gr.Error:
-    """A toast; its text is rendered as HTML, so it is escaped."""
+def toast(error: StudioError) -> gr.Error:
+    """For the page, which renders the text as HTML: so it is escaped."""
     return gr.Error(html.escape(str(error)), print_exception=False, duration=12)
+
+
+def plain(error: StudioError) -> gr.Error:
+    """For programs, which read the text as it is."""
+    return gr.Error(str(error), print_exception=False)
 
 
 def visitor(request: gr.Request) -> str:

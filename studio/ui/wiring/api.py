@@ -11,7 +11,7 @@ from studio.reading import BY_NAME
 from studio.records import FusionSettings
 from studio.ui.actions import corpus, evaluating, searching
 from studio.ui.session import Server, Session
-from studio.ui.wiring.adaptor import MODEL, handler, visitor
+from studio.ui.wiring.adaptor import MODEL, handler, plain, visitor
 
 
 def publish(server: Server) -> None:
@@ -59,9 +59,9 @@ def publish(server: Server) -> None:
         return corpus.encode_at_once(server, state, visitor(request), name, CutSettings())
 
     for endpoint in (search, rank, evaluate):
-        gr.api(handler(endpoint), api_name=endpoint.__name__, **MODEL)
+        gr.api(handler(endpoint, plain), api_name=endpoint.__name__, **MODEL)
     with gr.Row(visible=False):
         files = gr.File(file_count="multiple", label="files")
         name = gr.Textbox(label="name")
         made = gr.JSON(label="made")
-        gr.Button().click(handler(encode), [files, name], made, api_name="encode", **MODEL)
+        gr.Button().click(handler(encode, plain), [files, name], made, api_name="encode", **MODEL)

@@ -68,13 +68,15 @@ def connect_found(server: Server, session: gr.State, tab: SearchTab) -> None:
     """What the result list asks for: reasons, and texts that did not travel with the search."""
 
     def more(state: Session, request: gr.Request, event: gr.EventData) -> dict[str, Any]:
-        return {"more": actions.texts(server, state, visitor(request), event._data["at"])}
+        found = actions.texts(server, state, visitor(request), event._data["at"])
+        return {"more": found, "search": event._data["search"]}
 
     def why(state: Session, request: gr.Request, event: gr.EventData) -> Any:
         return actions.why(server, state, visitor(request), event._data["at"])
 
-    tab.results.why(handler(why), session, tab.reasons, **QUIET)
-    tab.results.texts(handler(more), session, tab.results, **QUIET)
+    # Gradio drops an event while one like it is pending, unless told otherwise.
+    tab.results.why(handler(why), session, tab.reasons, trigger_mode="always_last", **QUIET)
+    tab.results.texts(handler(more), session, tab.results, trigger_mode="multiple", **QUIET)
 
 
 def connect_weights(
