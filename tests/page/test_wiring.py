@@ -59,11 +59,20 @@ def test_the_endpoints_answer(journey: Journey, animals: str) -> None:
     assert found["settings"]["method"] == "rrf"
 
 
-def test_what_a_user_can_mend_becomes_a_toast_with_its_text_escaped(journey: Journey) -> None:
+def test_what_a_user_can_mend_becomes_a_toast_with_its_text_escaped() -> None:
+    def refuse() -> None:
+        raise SettingsError("There is no collection '<b>nowhere</b>'.")
+
     with pytest.raises(gr.Error) as refused:
-        journey("rank", "fax", "<b>nowhere</b>", 1, 0.3, 1, "none", 2, "rrf")
+        handler(refuse)()
     assert "&lt;b&gt;nowhere&lt;/b&gt;" in refused.value.message
     assert "<b>" not in refused.value.message
+
+
+def test_a_program_reads_the_text_as_it_is(journey: Journey) -> None:
+    with pytest.raises(gr.Error) as refused:
+        journey("rank", "fax", "<b>nowhere</b>", 1, 0.3, 1, "none", 2, "rrf")
+    assert "There is no collection '<b>nowhere</b>'." in refused.value.message
 
 
 def test_a_generator_s_error_becomes_a_toast_after_what_it_yielded() -> None:
