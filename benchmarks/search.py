@@ -44,9 +44,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks/results/search.json")
     arguments = parser.parse_args()
     collection = load(arguments.collection)
-    documents = [
-        Document(p.id, p.text, p.title) for p in collection.passages if p.text.strip()
-    ][: arguments.passages]
+    documents = [Document(p.id, p.text, p.title) for p in collection.passages if p.text.strip()][
+        : arguments.passages
+    ]
     queries = [query.text for query in collection.queries][: arguments.queries + 1]
     with tempfile.TemporaryDirectory() as home:
         encoder = load_encoder(arguments.encoder)

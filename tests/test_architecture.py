@@ -48,7 +48,7 @@ studio.settings          | studio.records studio.workspace                      
 studio.encoders.protocol | studio.records                                                  | tokenizers
 studio.encoders.choice   | studio.encoders.hub                                             |
 studio.encoders.hub      |                                                                 | huggingface_hub
-studio.encoders*         | studio.records studio.encoders*                                 | numpy scipy tokenizers torch transformers
+studio.encoders*         | studio.records studio.encoders*                                 | numpy scipy tokenizers torch transformers safetensors
 studio.__main__          | studio.encoders {CORE}                                          |
 studio.__init__          |                                                                 |
 eval.__main__            | eval.* studio.encoders {CORE}                                   |
