@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio import scoring
 from studio.encoders.protocol import Encoder
 from studio.index import Index
 from studio.records import Encodings, Integers
@@ -80,8 +81,8 @@ def _shared_tokens(index: Index, row: int, query: Encodings, encoder: Encoder) -
 def _best_matches(index: Index, row: int, query: Encodings, encoder: Encoder) -> list[Match]:
     segment, at = index.locate(row)
     start, end = segment.array("offsets")[at : at + 2]
-    vectors = np.asarray(segment.array("multi_vector")[start:end], dtype=np.float32)
-    similarities = query.multi_vector.astype(np.float32) @ vectors.T
+    vectors = segment.array("multi_vector")[start:end]
+    similarities = scoring.dense(query.multi_vector, vectors)
     best = similarities.argmax(axis=1)
     ids, spans = _tokens_of(index, row)
     names = encoder.pieces(query.token_ids.tolist()), encoder.pieces(ids[best].tolist())

@@ -100,8 +100,14 @@
       list.replaceChildren(...best.map((at, place) => card(view, ranking, at, place, scale)));
       animate(list, before);
       more.hidden = view.shown >= search.ids.length;
-      const lacking = best.filter((at) => !search.passages[at] && !asked.has(at));
-      if (lacking.length) { lacking.forEach((at) => asked.add(at)); trigger("texts", { at: lacking, search: number }); }
+      setTimeout(ask, 0, [...best, ...search.likely]); // once these rows are painted
+      list.setAttribute("aria-busy", String(search.likely.some((at) => !search.passages[at])));
+    };
+    // The first rows' texts come with a search; the rest, likely to be shown under other weights, now.
+    const ask = (wanted) => {
+      const lacking = new Set(wanted.filter((at) => !view.search.passages[at] && !asked.has(at)));
+      lacking.forEach((at) => asked.add(at));
+      if (lacking.size) trigger("texts", { at: [...lacking], search: number });
     };
     const soon = () => { frame = frame || requestAnimationFrame(draw); };
 
@@ -113,7 +119,7 @@
     more.addEventListener("click", () => { view.shown += PAGE; soon(); });
 
     const receive = () => {
-      const value = props.value;
+      const value = props.value ? JSON.parse(props.value) : null;
       if (value && value.more) {
         // Texts asked for by an earlier search must not stand under this one's passages.
         if (value.search === number) Object.assign(view.search.passages, value.more);

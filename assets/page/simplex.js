@@ -35,6 +35,13 @@
   };
   const rounded = (parts) => parts.map((part) => Math.round(part * 100) / 100);
 
+  // Hundredths that still add up to 1: the last of a rounding goes to the largest share.
+  const hundredths = (parts) => {
+    const whole = parts.map((part) => Math.round(part * 100));
+    whole[parts.indexOf(Math.max(...parts))] += 100 - whole.reduce((a, b) => a + b, 0);
+    return whole.map((part) => part / 100);
+  };
+
   // Which candidate comes first at a mix; ties go to the earlier one, as in fusion.
   const winners = (search, settings) => {
     const { normalised } = window.studio.rank(search.scores, settings);
@@ -116,7 +123,7 @@
         + (search ? ` Query: ${search.query}` : ` ${says.dataset.empty}`);
       territory(settings, search);
     };
-    const move = (parts) => window.studio.set({ weights: rounded(parts) });
+    const move = (parts) => window.studio.set({ weights: hundredths(parts) });
     // The sliders follow once the dot rests: following each key would answer it with an older one.
     let resting = 0;
     const commit = () => {

@@ -13,7 +13,8 @@ from studio.explain import Reasons
 from studio.fusion import descending, rank
 from studio.records import MODES, Candidates, FusionSettings, Integers, Passage, joined_text
 
-SENT = 40  # passages of each mode, and of the mix, whose text travels with the search
+FIRST = 10  # passages whose text travels with a search: what the page shows of it
+LIKELY = 20  # passages of each mode whose text follows at once; of the mix, twice as many
 LONGEST = 2_400  # characters of a passage that the page shows
 
 # Signs at a word's edge carry no word; one within a word or a code (K-417, don't) belongs to it.
@@ -25,11 +26,17 @@ Segment = tuple[str, float, float]
 """A piece of text with its share in the sparse and in the ColBERT match, each 0 to 1."""
 
 
+def first(candidates: Candidates, settings: FusionSettings) -> list[int]:
+    """What a search shows at once."""
+    order: list[int] = rank(candidates, settings).order[:FIRST].tolist()
+    return order
+
+
 def likely(candidates: Candidates, settings: FusionSettings) -> list[int]:
-    """Candidates that the first page shows under nearly all weights: the best of every mode."""
-    best = {int(at) for at in rank(candidates, settings).order[:SENT]}
+    """What a search shows under nearly all weights: the best of the mix and of each mode."""
+    best = {int(at) for at in rank(candidates, settings).order[: 2 * LIKELY]}
     for mode in range(len(MODES)):
-        best.update(descending(candidates.scores[:, mode])[: SENT // 2].tolist())
+        best.update(descending(candidates.scores[:, mode])[:LIKELY].tolist())
     return sorted(best)
 
 

@@ -142,6 +142,7 @@ class Studio:
         self.at("#query textarea").fill(query)
         self.at("#search-go").click()
         self.at("#results [data-passage]").first.wait_for()
+        self.at("#results ol[aria-busy=false]").wait_for()
         return self.hits()
 
     def hits(self) -> list[Hit]:

@@ -33,10 +33,11 @@ def test_a_file_that_cannot_be_read_is_refused_and_what_was_read_stays(
     studio.at("#corpus-name").get_by_role("textbox").click()  # no error lies over the box
 
 
-def test_a_column_of_another_name_can_be_chosen(studio: Studio, write: Write) -> None:
+def test_the_columns_are_asked_for_where_none_is_named_as_a_text(
+    studio: Studio, write: Write
+) -> None:
     studio.upload(write("colours.csv", "nr,colour\n7,red\n8,blue\n"))
     expect(studio.toast).to_contain_text("no column named as a text")
-    studio.at("#columns").get_by_role("button", name="Columns of tables").click()
     studio.at("#field-text").get_by_role("textbox").fill("colour")
     studio.at("#read-again").click()
     expect(studio.tile("documents")).to_have_text("2")

@@ -4,9 +4,7 @@ import numpy as np
 
 from studio.explain import Match, Reasons, SparseToken
 from studio.records import Candidates, FusionSettings, Passage
-from studio.ui.highlight import LONGEST, SENT, likely, segments
-
-BEST = SENT // 2  # of each mode
+from studio.ui.highlight import LIKELY, LONGEST, likely, segments
 
 
 def passage(text: str, title: str = "") -> Passage:
@@ -64,8 +62,8 @@ def test_a_long_passage_is_shown_up_to_a_limit() -> None:
 def test_the_best_of_every_mode_are_likely_to_be_shown() -> None:
     scores = np.zeros((500, 3))
     for mode, first in enumerate((100, 200, 300)):
-        scores[first : first + BEST, mode] = np.linspace(1, 2, BEST)
+        scores[first : first + LIKELY, mode] = np.linspace(1, 2, LIKELY)
     best = likely(Candidates("q", np.arange(500), scores), FusionSettings((1.0, 0.0, 0.0)))
-    assert {first + n for first in (100, 200, 300) for n in range(BEST)} <= set(best)
+    assert {first + n for first in (100, 200, 300) for n in range(LIKELY)} <= set(best)
     assert best == sorted(best)
-    assert len(best) <= SENT + 3 * BEST
+    assert len(best) <= 5 * LIKELY

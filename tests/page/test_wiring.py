@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -32,7 +33,8 @@ class Journey:
         [event] = [fn for fn in self.demo.fns.values() if fn.api_name == name]
         request = gr.Request(session_hash=VISITOR)
         done = self.demo.process_api(event, list(inputs), state=self.state, request=request)
-        return list(asyncio.run(done)["data"])
+        with ThreadPoolExecutor(1) as pool:  # Chromium's driver keeps a loop in this thread
+            return list(pool.submit(asyncio.run, done).result()["data"])
 
 
 @pytest.fixture
@@ -131,3 +133,8 @@ def test_the_page_is_launched_with_all_that_it_needs_and_nothing_from_elsewhere(
         assert name in options["head"]
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)|src=|import ", options["head"]) == []
     assert options["run_history"] is False
+
+
+def test_a_search_does_not_queue_behind_long_work(journey: Journey) -> None:
+    queues = {fn.api_name: fn.concurrency_id for fn in journey.demo.fns.values()}
+    assert queues["search"] == queues["rank"] != queues["encode"] == queues["evaluate"]

@@ -14,7 +14,7 @@ from studio.explain import reasons
 from studio.index import Index
 from studio.records import MODES, FusionSettings
 from studio.ui.actions.corpus import SAMPLE_NAME
-from studio.ui.highlight import likely, passage_value
+from studio.ui.highlight import first, likely, passage_value
 from studio.ui.session import Server, Session
 
 EXAMPLES = ("en-q07", "en-q02", "de-q12", "fr-q11", "ja-q02", "hi-q08", "sw-q07", "zh-q06")
@@ -30,7 +30,7 @@ def open_index(server: Server, visitor: str, name: str) -> Index:
 def search(
     server: Server, session: Session, visitor: str, name: str, query: str, settings: FusionSettings
 ) -> tuple[Session, dict[str, Any]]:
-    """Candidates with raw scores and the texts that will most likely be shown."""
+    """Candidates with raw scores, the texts of the first, and which others will be asked for."""
     started = time.perf_counter()
     index = open_index(server, visitor, name)
     encoder = server.encoder.get()
@@ -45,7 +45,8 @@ def search(
         "corpus": len(index),
         "ids": _ids(index, found.rows.tolist()),
         "scores": [found.scores[:, mode].tolist() for mode in range(len(MODES))],
-        "passages": texts(server, session, visitor, likely(found, settings)),
+        "likely": likely(found, settings),
+        "passages": texts(server, session, visitor, first(found, settings)),
     }
     return session, value | {"milliseconds": round(1000 * (time.perf_counter() - started))}
 

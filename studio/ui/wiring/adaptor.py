@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import Any
 
@@ -12,10 +13,15 @@ import gradio as gr
 
 from studio.errors import StudioError
 
+# Searches queue apart from long work, so that one is answered while a corpus is encoded.
+SEARCH: dict[str, Any] = {"concurrency_id": "search", "concurrency_limit": 1}
 MODEL: dict[str, Any] = {"concurrency_id": "encoder", "concurrency_limit": 1}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 # Gradio lays an error over every output that shows progress; a toast says it already.
 QUIET: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+# Torch starts its helpers anew for every thread, and Gradio's threads come and go: in one that
+# lasts, a search takes half the time.
+SEARCHES = ThreadPoolExecutor(1, thread_name_prefix="search")
 
 
 def handler(
@@ -43,6 +49,16 @@ def handler(
             return action(*values, **extra)
         except StudioError as error:
             raise shown(error) from error
+
+    return call
+
+
+def lasting(action: Callable[..., Any]) -> Callable[..., Any]:
+    """An action that runs in the thread kept for searches."""
+
+    @wraps(action)
+    def call(*values: Any, **extra: Any) -> Any:
+        return SEARCHES.submit(action, *values, **extra).result()
 
     return call
 

@@ -11,7 +11,7 @@ from studio.reading import BY_NAME
 from studio.records import FusionSettings
 from studio.ui.actions import corpus, evaluating, searching
 from studio.ui.session import Server, Session
-from studio.ui.wiring.adaptor import MODEL, handler, plain, visitor
+from studio.ui.wiring.adaptor import MODEL, SEARCH, handler, lasting, plain, visitor
 
 
 def publish(server: Server) -> None:
@@ -58,8 +58,9 @@ def publish(server: Server) -> None:
         state = corpus.read(Session(), files, BY_NAME)
         return corpus.encode_at_once(server, state, visitor(request), name, CutSettings())
 
-    for endpoint in (search, rank, evaluate):
-        gr.api(handler(endpoint, plain), api_name=endpoint.__name__, **MODEL)
+    for endpoint in (search, rank):
+        gr.api(handler(lasting(endpoint), plain), api_name=endpoint.__name__, **SEARCH)
+    gr.api(handler(evaluate, plain), api_name="evaluate", **MODEL)
     with gr.Row(visible=False):
         files = gr.File(file_count="multiple", label="files")
         name = gr.Textbox(label="name")

@@ -15,6 +15,7 @@ from studio.ui.tabs.corpus import CorpusTab
 from studio.ui.tabs.search import SearchTab
 from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 
+TABLES = (".csv", ".tsv", ".json", ".jsonl")
 Lister = Callable[..., tuple[Any, ...]]
 
 
@@ -51,6 +52,10 @@ def connect_reading(server: Server, session: gr.State, tab: CorpusTab) -> None:
         summary = actions.summary(server, state, CutSettings(*settings))
         return summary, gr.Dataframe(frame, visible=bool(len(frame)))
 
+    def ask_for_columns(paths: list[str] | None) -> gr.Accordion:
+        tables = any(path.lower().endswith(TABLES) for path in paths or [])
+        return gr.Accordion(open=True) if tables else gr.Accordion()
+
     show: dict[str, Any] = {
         "fn": handler(summarise),
         "inputs": [session, tab.cut, tab.size, tab.overlap],
@@ -60,7 +65,9 @@ def connect_reading(server: Server, session: gr.State, tab: CorpusTab) -> None:
     files = [session, tab.upload, *tab.fields]
     named = [session, tab.name]
     reads = [tab.upload.upload, tab.again.click]
-    gr.on(reads, handler(read), files, named, **QUIET).success(**show)
+    reading = gr.on(reads, handler(read), files, named, **QUIET)
+    reading.success(**show)
+    reading.failure(ask_for_columns, tab.upload, tab.columns, **QUIET)
     tab.sample.click(handler(sample), session, named, **QUIET).success(**show)
     sliders = [tab.size, tab.overlap]
     moves = [s.release for s in sliders] + [s.input for s in sliders]

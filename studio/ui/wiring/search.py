@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from studio.ui.actions import searching as actions
 from studio.ui.session import Server, Session
 from studio.ui.tabs.search import SearchTab
 from studio.ui.tabs.weights import WeightsTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
+from studio.ui.wiring.adaptor import PRIVATE, QUIET, SEARCH, handler, lasting, visitor
 
 SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
 TAKE_WEIGHTS = "() => window.studio.weights()"
@@ -44,7 +45,8 @@ def connect_search(server: Server, session: gr.State, tab: SearchTab) -> None:
         state, value = actions.search(
             server, state, visitor(request), name or "", query or "", chosen
         )
-        return state, value, None
+        # As one string: Gradio walks through every number of a nested value, on both sides.
+        return state, json.dumps(value), None
 
     def examples(name: str, request: gr.Request) -> gr.Dataset:
         found = actions.examples(server, visitor(request), name)
@@ -55,10 +57,10 @@ def connect_search(server: Server, session: gr.State, tab: SearchTab) -> None:
 
     asked = [session, tab.collection, tab.query, *tab.controls]
     answered = [session, tab.results, tab.reasons]
-    run: dict[str, Any] = {"show_progress_on": tab.results, **MODEL, **PRIVATE}
-    gr.on([tab.go.click, tab.query.submit], handler(search), asked, answered, **run)
+    run: dict[str, Any] = {**SEARCH, **QUIET}
+    gr.on([tab.go.click, tab.query.submit], handler(lasting(search)), asked, answered, **run)
     tab.examples.click(lambda sample: sample[0], tab.examples, tab.query, **PRIVATE).then(
-        handler(search), asked, answered, **run
+        handler(lasting(search)), asked, answered, **run
     )
     tab.collection.change(handler(examples), tab.collection, tab.examples, **PRIVATE)
     tab.collection.input(forget, session, answered, **PRIVATE)
@@ -67,9 +69,9 @@ def connect_search(server: Server, session: gr.State, tab: SearchTab) -> None:
 def connect_found(server: Server, session: gr.State, tab: SearchTab) -> None:
     """What the result list asks for: reasons, and texts that did not travel with the search."""
 
-    def more(state: Session, request: gr.Request, event: gr.EventData) -> dict[str, Any]:
+    def more(state: Session, request: gr.Request, event: gr.EventData) -> str:
         found = actions.texts(server, state, visitor(request), event._data["at"])
-        return {"more": found, "search": event._data["search"]}
+        return json.dumps({"more": found, "search": event._data["search"]})
 
     def why(state: Session, request: gr.Request, event: gr.EventData) -> Any:
         return actions.why(server, state, visitor(request), event._data["at"])
