@@ -39,15 +39,19 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parse(argv)
     try:
         encoder = LazyEncoder(choose(arguments.encoder))
+        arguments.home.expanduser().mkdir(parents=True, exist_ok=True)
     except StudioError as error:
         print(f"app.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"app.py: --home {arguments.home}: {error.strerror}.", file=sys.stderr)
         return 2
     server = Server(encoder, arguments.home.expanduser(), public="SPACE_ID" in os.environ)
     encoder.start()  # the page answers while the weights load
     page = build(server)
     try:
         page.launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
-    except OSError as error:  # a port that is taken or forbidden
+    except (OSError, OverflowError) as error:  # a port that is taken, forbidden or none
         place = f"{arguments.host}:{arguments.port or 7860}"
         print(f"app.py: {place} cannot be served ({error}); try --port.", file=sys.stderr)
         return 2

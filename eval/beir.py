@@ -28,6 +28,8 @@ def texts(path: Path) -> Iterator[Line]:
         if not line.strip():
             continue
         value = _object(path, number, line)
+        if not value["_id"]:
+            raise ReadingError(f"{path.name}, line {number}: the id is empty.")
         if value["_id"] in seen:
             raise ReadingError(
                 f"{path.name}, line {number}: the id '{value['_id']}' stands there twice."

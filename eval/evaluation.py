@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+import numpy as np
 import pandas as pd
 
 from eval import measures, protocols
@@ -91,6 +92,8 @@ def evaluate(scored: Scored, settings: FusionSettings, protocol: str = "studio")
     collection = scored.collection
     runs = protocols.studio(scored.candidates, [q.id for q in collection.queries], settings)
     table = measures.per_query(collection.qrels, runs, scored.ids)
+    if not any(settings.weights[:2]):  # a mix of two modes of weight 0 is no ranking: no number
+        table.loc[table["mode"] == "dense_sparse", list(measures.MEASURES)] = np.nan
     return Evaluation(scored, settings, protocol, runs, table)
 
 

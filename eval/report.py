@@ -18,7 +18,7 @@ from eval.measures import MEASURES, missing
 from eval.protocols import RUN_TITLES, Run
 from studio.errors import SettingsError
 
-BLANK = re.compile(r"\s")
+BLANK = re.compile(r"[\s%]")
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "ir-measures")
 
 
@@ -60,9 +60,13 @@ def versions() -> dict[str, str]:
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse an output folder that is a file, before anything slow."""
+    """Make the output folder, or say why it cannot be, before anything slow."""
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"The output {folder} is a file. Name a folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The output {folder} cannot be made: {error.strerror}.") from error
 
 
 def write(evaluation: Evaluation, folder: Path) -> None:
@@ -108,8 +112,8 @@ def run_trec(evaluation: Evaluation, mode: str) -> str:
 
 
 def one_field(name: str) -> str:
-    """An id as a single field of a TREC file: blanks, which separate fields there, as in URLs."""
-    return name if not BLANK.search(name) else BLANK.sub(lambda m: quote(m.group()), name)
+    """An id as one field of a TREC file: blanks, which separate fields, and % quoted as in URLs."""
+    return BLANK.sub(lambda m: quote(m.group()), name)
 
 
 def as_text(evaluation: Evaluation) -> str:
@@ -126,7 +130,7 @@ def as_text(evaluation: Evaluation) -> str:
     for mode, numbers in report["modes"].items():
         cells = (f"{numbers[m]:12.4f}" if m in numbers else f"{'–':>12}" for m in MEASURES)
         lines.append(f"{RUN_TITLES[mode]:16}{''.join(cells)}")
-    lost = {mode: n for mode, n in report["missing"].items() if n}
+    lost = {mode: n for mode, n in report["missing"].items() if n and report["modes"][mode]}
     lines += [
         f"{RUN_TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()
     ]

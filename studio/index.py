@@ -145,6 +145,10 @@ class Segment:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # All at once: an index that is replaced while it is open must stay of one piece.
+        names = (*ARRAYS, *(f"sparse_{name}" for name in SPARSE))
+        self._arrays = {name: _mapped(path / f"{name}.npy") for name in names}
+        self._table = _table(path / "passages.arrow")
 
     @classmethod
     def write(cls, path: Path, passages: Sequence[Passage], encodings: Encodings) -> None:
@@ -164,9 +168,6 @@ class Segment:
         return len(self.array("offsets")) - 1
 
     def array(self, name: str) -> Any:
-        # 'c' maps copy-on-write: torch takes writable arrays only, and nothing reaches the file.
-        if name not in self._arrays:
-            self._arrays[name] = np.load(self.path / f"{name}.npy", mmap_mode="c")
         return self._arrays[name]
 
     def sparse(self, vocabulary: int) -> sp.csr_array:
@@ -179,17 +180,28 @@ class Segment:
     def passage(self, at: int) -> Passage:
         return Passage(**self._table.slice(at, 1).to_pylist()[0])
 
-    @cached_property
-    def _arrays(self) -> dict[str, Any]:
-        return {}
-
-    @cached_property
-    def _table(self) -> pa.Table:
-        return pa.ipc.open_file(pa.memory_map(str(self.path / "passages.arrow"))).read_all()
-
 
 # Half precision costs nDCG nothing that can be measured and halves the largest file.
 STORED = {"multi_vector": np.float16, "token_ids": np.int32, "spans": np.int32}
+
+
+def _mapped(path: Path) -> Any:
+    try:
+        # 'c' maps copy-on-write: torch takes writable arrays only, and nothing reaches the file.
+        return np.load(path, mmap_mode="c")
+    except (OSError, ValueError, EOFError) as error:
+        raise _damaged(path) from error
+
+
+def _table(path: Path) -> pa.Table:
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> ReadingError:
+    return ReadingError(f"{path} is lost or damaged. Encode the collection again.")
 
 
 def _gather(vectors: Floats, offsets: Integers, rows: Integers) -> tuple[Floats, Integers]:

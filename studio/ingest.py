@@ -43,7 +43,7 @@ def ingest(
         index = build(staged / "index", encoder, passages, progress)
         seconds = time.perf_counter() - started
         collection = _card(name, documents, passages, settings, index, seconds)
-        workspace.publish(staged, collection)
+        collection = workspace.publish(staged, collection)
     finally:
         shutil.rmtree(staged, ignore_errors=True)  # gone already where it was published
     return collection

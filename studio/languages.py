@@ -13,11 +13,12 @@ LOOKED_AT = 300  # documents; characters of each
 SAMPLE = 400
 
 
-def languages(documents: Sequence[Document]) -> tuple[Counter[str], bool]:
-    """Documents per language, and whether any was guessed (py3langid, 97 languages and more)."""
+def languages(documents: Sequence[Document]) -> tuple[Counter[str], int]:
+    """Documents per language, and how many were guessed (py3langid): 0 where they are told."""
     told = Counter(document.language for document in documents if document.language)
     if told:
-        return told, False
+        return told, 0
     step = max(1, len(documents) // LOOKED_AT)
     looked = documents[::step]
-    return Counter(py3langid.classify(d.text[:SAMPLE])[0] for d in looked if d.text.strip()), True
+    found = Counter(py3langid.classify(d.text[:SAMPLE])[0] for d in looked if d.text.strip())
+    return found, len(looked)

@@ -32,7 +32,7 @@ class CutSettings:
             raise SettingsError(f"There is no cut '{self.cut}'. Choose one of: {', '.join(CUTS)}.")
         if not 16 <= self.size <= 8_000:
             raise SettingsError(f"A passage of {self.size} tokens is out of range: 16 to 8,000.")
-        if not 0 <= self.overlap < self.size:
+        if self.cut == "tokens" and not 0 <= self.overlap < self.size:
             raise SettingsError(
                 f"An overlap of {self.overlap} tokens must be smaller than the passage's "
                 f"{self.size} tokens, and not negative."

@@ -16,9 +16,13 @@ CHUNK = 64  # queries scored at a time
 
 
 def check_query(text: str) -> str:
-    """A query that can be searched; only a blank one cannot."""
+    """A query that can be searched; only a blank one cannot, and one that is no text."""
     if not text.strip():
         raise SettingsError("The query is blank. Type a few words, a question or a code.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair, as from a terminal's raw bytes
+        raise SettingsError("The query holds bytes that are not text in UTF-8.") from error
     return text
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +24,9 @@ PRESETS: dict[str, tuple[float, float, float]] = {
     "Sparse alone": (0.0, 1.0, 0.0),
     "ColBERT alone": (0.0, 0.0, 1.0),
 }
+
+# A folder that cannot be made or written, or a full disk; other system errors are bugs.
+MENDABLE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:
@@ -84,9 +89,20 @@ def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = No
     arguments = parser.parse_args(argv)
     command: Callable[[argparse.Namespace], int | None] = arguments.command
     try:
-        return command(arguments) or 0
+        status = command(arguments) or 0
+        sys.stdout.flush()
+        return status
     except StudioError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in MENDABLE:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{parser.prog}: {place}{error.strerror}. Choose another place.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{parser.prog}: stopped; nothing was changed.", file=sys.stderr)

@@ -1,8 +1,11 @@
 """Collections under one folder, by name: listed, opened, kept, renamed, deleted.
 
-    HOME/collections/<folder>/collection.json   what it is and how it was made
-    HOME/collections/<folder>/index/            passages and encodings
+    HOME/collections/<folder>/collection.json   its name, how it was made, which index is its own
+    HOME/collections/<folder>/index…/           passages and encodings
     HOME/staging/                               work in progress; a crash leaves rubbish only here
+
+Writing collection.json, by atomic rename, is what makes, replaces and renames a collection; so a
+collection is there whole or not at all, even if the machine stops in between.
 
 Knows names and folders, not how a collection is made (`ingest` does).
 """
@@ -13,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -38,6 +42,8 @@ class Limits:
 
     passages: int | None = None
     collections: int | None = None
+    free_gigabytes: float = 0.0
+    """How much of the disk must be left for others."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Collection:
     megabytes: float
     languages: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    index: str = "index"
+    """The folder, beside the card, that holds the index."""
 
     def as_json(self) -> dict[str, Any]:
         """What `encode --json` prints and the endpoint `encode` returns."""
@@ -80,8 +88,7 @@ class Workspace:
 
     def collections(self) -> list[Collection]:
         """All collections, by name; a folder that cannot be read is not one."""
-        cards = sorted(self.home.glob("collections/*/collection.json"))
-        found = [collection for card in cards if (collection := _try_card(card))]
+        found = [collection for card in self._cards() if (collection := _try_card(card))]
         return sorted(found, key=lambda collection: collection.name.casefold())
 
     def names(self) -> list[str]:
@@ -89,16 +96,15 @@ class Workspace:
 
     def get(self, name: str) -> Collection:
         """A collection by name; the error lists what there is."""
-        card = self.folder(name) / "collection.json"
-        if not card.is_file():
-            known = ", ".join(f"'{known}'" for known in self.names()) or "none yet"
-            raise SettingsError(f"There is no collection '{name}'. Collections here: {known}.")
-        return _read_card(card)
+        for collection in (all_kept := self.collections()):
+            if collection.name == name:
+                return collection
+        known = ", ".join(f"'{kept.name}'" for kept in all_kept) or "none yet"
+        raise SettingsError(f"There is no collection '{name}'. Collections here: {known}.")
 
     def index(self, name: str) -> Index:
         """Open a collection's index."""
-        self.get(name)
-        path = self.folder(name) / "index"
+        path = self.folder(name) / self.get(name).index
         try:
             changed = (path / "manifest.json").stat().st_mtime_ns
         except OSError as error:
@@ -106,14 +112,22 @@ class Workspace:
         return _open(path, changed)
 
     def folder(self, name: str) -> Path:
-        """Where a collection lives: a readable slug and a digest, safe for any name."""
+        """Where a collection lives; for a new name a readable, free place that is safe anywhere."""
+        for card in self._cards():
+            if (kept := _try_card(card)) and kept.name == name:
+                return card.parent
         slug = re.sub(r"[^\w-]+", "-", name, flags=re.ASCII).strip("-")[:40] or "collection"
-        return self.home / "collections" / f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        places = self.home / "collections"
+        place = places / f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        return place if not place.exists() else places / f"{slug}-{secrets.token_hex(4)}"
+
+    def _cards(self) -> list[Path]:
+        return sorted(self.home.glob("collections/*/collection.json"))
 
     def check_new(self, name: str, replace: bool = False) -> str:
         """The name, trimmed, if a collection may be made under it."""
         name = check_name(name)
-        taken = (self.folder(name) / "collection.json").is_file()
+        taken = name in self.names()
         if taken and not replace:
             raise SettingsError(
                 f"The name '{name}' is taken. Choose another, or replace the collection "
@@ -137,25 +151,28 @@ class Workspace:
         """An empty folder to build a collection in, on the same disk."""
         staging = self.home / "staging"
         staging.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(staging).free / 2**30
+        if free < self.limits.free_gigabytes:
+            raise SettingsError("This server's disk is nearly full. Try again in an hour.")
         return Path(tempfile.mkdtemp(dir=staging))
 
-    def publish(self, staged: Path, collection: Collection) -> None:
-        """Put a finished collection in its place, in two renames; the old one goes last."""
-        _write_card(staged / "collection.json", collection)
+    def publish(self, staged: Path, collection: Collection) -> Collection:
+        """Put a finished index in its place, then the card that makes it count; the old goes."""
         place = self.folder(collection.name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists():
-            old = self.stage()
-            os.replace(place, old / "old")
-            try:
-                os.replace(staged, place)
-            except BaseException:
-                os.replace(old / "old", place)
-                raise
-            finally:
-                shutil.rmtree(old)
-        else:
+        collection = replace(collection, index=f"index-{secrets.token_hex(4)}")
+        os.replace(staged / "index", staged / collection.index)
+        if not place.exists():
+            _write_card(staged / "collection.json", collection)
+            place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(staged, place)
+            return collection
+        os.replace(staged / collection.index, place / collection.index)
+        _write_card(place / "collection.json", collection)
+        for old in place.glob("index*"):
+            if old.name != collection.index:
+                shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
+        return collection
 
     def rename(self, name: str, new: str) -> Collection:
         """Give a collection another name that is free."""
@@ -163,11 +180,10 @@ class Workspace:
         new = check_name(new)
         if new == name:
             return collection
-        if (self.folder(new) / "collection.json").is_file():
+        if new in self.names():
             raise SettingsError(f"The name '{new}' is taken. Choose another.")
-        os.replace(self.folder(name), self.folder(new))
         renamed = replace(collection, name=new)
-        _write_card(self.folder(new) / "collection.json", renamed)
+        _write_card(self.folder(name) / "collection.json", renamed)
         return renamed
 
     def delete(self, name: str) -> None:

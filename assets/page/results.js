@@ -86,11 +86,9 @@
       frame = 0;
       const { search, settings } = view;
       if (!search || !search.ids) return;
+      const fault = window.studio.fault();
+      if (fault) { status.textContent = fault; list.replaceChildren(); more.hidden = true; return; }
       const ranking = window.studio.rank(search.scores, settings);
-      if (!settings.weights.some((w) => w > 0)) {
-        status.textContent = "All three weights are 0, so nothing can be ranked. Raise one.";
-        list.replaceChildren(); more.hidden = true; return;
-      }
       status.textContent = note(search);
       if (!view.start.size) ranking.order.forEach((at, place) => view.start.set(at, place));
       const best = ranking.order.slice(0, view.shown);
@@ -100,11 +98,12 @@
       list.replaceChildren(...best.map((at, place) => card(view, ranking, at, place, scale)));
       animate(list, before);
       more.hidden = view.shown >= search.ids.length;
-      setTimeout(ask, 0, [...best, ...search.likely]); // once these rows are painted
+      setTimeout(ask, 0, number, [...best, ...search.likely]); // once these rows are painted
       list.setAttribute("aria-busy", String(search.likely.some((at) => !search.passages[at])));
     };
     // The first rows' texts come with a search; the rest, likely to be shown under other weights, now.
-    const ask = (wanted) => {
+    const ask = (of, wanted) => {
+      if (of !== number || !view.search) return; // another search has come in between
       const lacking = new Set(wanted.filter((at) => !view.search.passages[at] && !asked.has(at)));
       lacking.forEach((at) => asked.add(at));
       if (lacking.size) trigger("texts", { at: [...lacking], search: number });

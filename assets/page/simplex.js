@@ -84,12 +84,12 @@
     });
     stage.replaceChildren(board);
 
-    let key = "", current = [1, 0.3, 1];
+    let key = "", drawn = null, current = [1, 0.3, 1];
     const territory = (settings, search) => {
-      const now = search ? [search.query, search.collection, settings.method, settings.normalise,
-        settings.rrf_k, search.ids.length].join("\0") : "";
-      if (now === key) return;
-      key = now;
+      if (window.studio.fault()) search = null;
+      const now = [settings.method, settings.normalise, settings.rrf_k].join(" ");
+      if (now === key && search === drawn) return;
+      key = now; drawn = search;
       if (!search) { land.replaceChildren(); legend.replaceChildren(); return; }
       const won = winners(search, settings), size = SIDE / STEPS / Math.sqrt(3) * 1.04;
       const counts = new Map();
@@ -107,7 +107,7 @@
       legend.replaceChildren(...shown.map(([at, count], n) => make("li", {},
         make("i", { class: `swatch tone-${n}` }), make("bdi", {}, label(at)),
         make("code", {}, search.ids[at]),
-        make("span", { class: "quiet" }, `first at ${Math.round(100 * count / won.length)} % of mixes`))),
+        make("span", { class: "quiet" }, `first at ${count} of ${won.length} mixes`))),
       ...(rest.length ? [make("li", {}, make("i", { class: `swatch tone-${PATTERNS - 1}` }),
         `${rest.length} more passages`)] : []));
     };
@@ -119,7 +119,7 @@
       const words = MODES.map(({ title }, m) => `${title} ${parts[m]}`).join(", ");
       board.setAttribute("aria-valuetext", words);
       board.setAttribute("aria-valuenow", parts[0]);
-      says.textContent = `${words} (shares of the sum).`
+      says.textContent = (window.studio.fault() || `${words} (shares of the sum).`)
         + (search ? ` Query: ${search.query}` : ` ${says.dataset.empty}`);
       territory(settings, search);
     };

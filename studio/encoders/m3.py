@@ -29,6 +29,7 @@ HUB_ID, HUB_REVISION, WEIGHTS = M3_ID, M3_REVISION, M3_WEIGHTS
 PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 HEADS = ("sparse_linear.pt", "colbert_linear.pt")
 FILES = ("config.json", "tokenizer.json", *HEADS, *WEIGHTS)
+GROUPS = (("config.json",), ("tokenizer.json",), *((head,) for head in HEADS), WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def load(name: str, device: str | None = None, precision: str | None = None) -> 
 
     local = Path(name).expanduser()
     revision = HUB_REVISION if name == HUB_ID else None
-    folder = local if local.is_dir() else fetch(name, revision, FILES)
+    folder = local if local.is_dir() else fetch(name, revision, *GROUPS)
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")
     kind = precision or ("float16" if place.startswith("cuda") else "float32")
     if kind not in PRECISIONS:
@@ -63,7 +64,9 @@ def load(name: str, device: str | None = None, precision: str | None = None) -> 
     dtype = PRECISIONS[kind]
     check(folder)
     try:
-        backbone = AutoModel.from_pretrained(folder, add_pooling_layer=False, dtype=dtype)
+        backbone = AutoModel.from_pretrained(
+            folder, add_pooling_layer=False, dtype=dtype, trust_remote_code=False
+        )
     except (SafetensorError, OSError, ValueError, UnpicklingError) as error:
         raise EncoderError(
             f"The weights in {folder} cannot be read ({error}). Download them again, or use the "

@@ -12,7 +12,7 @@ from studio.errors import ReadingError
 from studio.reading.content import Content, Entry, clean, one_line
 
 NAMES = {
-    "id": ("_id", "id", "docid", "doc_id", "document_id", "passage_id", "pid"),
+    "id": ("_id", "id", "docid", "doc_id", "document_id", "passage_id", "pid", "docno"),
     "title": ("title", "heading", "name", "headline"),
     "text": (
         *("text", "contents", "content", "body", "passage"),

@@ -7,6 +7,7 @@ damaged file (KeyError, TypeError, zlib.error ...), so any exception of theirs i
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zipfile
 
@@ -15,11 +16,11 @@ from docx.document import Document as WordDocument
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 from pypdf import PasswordType, PdfReader
-from pypdf.errors import DependencyError
 
 from studio.errors import ReadingError
 from studio.reading.content import Content, File, clean, whole
 
+logging.getLogger("pypdf").setLevel(logging.ERROR)  # what it mends on the way is no news
 _UNPACKED = 2**30  # bytes; a .docx that unpacks to more is an attack or holds no readable text
 _NO_TITLE = "Word Document"  # what python-docx answers where a file has no properties at all
 _HYPHEN = re.compile(r"(?<=[^\W\d_])(?:-|\u00ad|\u2010)\n(?=([^\W\d_]))")
@@ -33,8 +34,6 @@ def read_pdf(file: File) -> Content:
         title, pages = _pdf_text(file)
     except ReadingError:
         raise
-    except DependencyError as error:  # AES: the package that decrypts it is not installed
-        raise _encrypted(file) from error
     except Exception as error:
         raise ReadingError(
             f"{file.name} is damaged or not a PDF. Open it in a PDF viewer and save it again."
@@ -92,8 +91,8 @@ def _check_archive(file: File) -> None:
     archive = io.BytesIO(file.raw)
     if not zipfile.is_zipfile(archive):
         raise ReadingError(
-            f"{file.name} is not a .docx file: it may be an old .doc or protected by a password. "
-            "Save it as .docx without a password."
+            f"{file.name} is not a .docx file: it may be damaged, an old .doc, or protected by a "
+            "password. Save it as .docx without a password."
         )
     try:
         unpacked = sum(part.file_size for part in zipfile.ZipFile(archive).infolist())

@@ -125,9 +125,14 @@ def _check(file: File, header: tuple[str, ...], records: list[Record]) -> None:
         )
     for line, record in records:
         if len(record) != len(header):
+            mend = (
+                "Add the missing ones, empty if need be."
+                if len(record) < len(header)
+                else "Put fields that contain the delimiter in quotation marks."
+            )
             raise ReadingError(
                 f"{file.name}: line {line} has {_fields(len(record))}, the header has "
-                f"{len(header)}. Put fields that contain the delimiter in quotation marks."
+                f"{len(header)}. {mend}"
             )
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 from eval.collection import BUNDLED
 from studio.reading import LIMIT, SUFFIXES
 from studio.settings import PRESETS
-from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Server, Session
+from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Asked, Server
 from studio.ui.tabs import about, corpus, evaluate, search, weights
 from studio.ui.tabs.parts import drawn
 from studio.ui.theme import launch_options
@@ -40,7 +40,7 @@ BADGE = (
 def build(server: Server) -> gr.Blocks:
     """The whole page around an encoder and a home; nothing is loaded here."""
     with gr.Blocks(title=TITLE, delete_cache=(3600, 7200), analytics_enabled=False) as demo:
-        session = gr.State(Session(), time_to_live=3600)
+        asked = gr.State(Asked(), time_to_live=3600)
         with gr.Row(elem_id="top", equal_height=False):
             gr.HTML(BRAND, elem_id="brand")
             badge = drawn("badge", BADGE, "encoder-badge")
@@ -56,11 +56,11 @@ def build(server: Server) -> gr.Blocks:
             with gr.Tab("About", id="about"):
                 about.layout(details(server))
         publish(server)  # first, so that the endpoints get their names
-        connect_corpus(server, session, corpus_tab, search_tab, demo)
-        connect_search(server, session, search_tab)
-        connect_found(server, session, search_tab)
+        connect_corpus(server, asked, corpus_tab, search_tab, demo)
+        connect_search(server, asked, search_tab)
+        connect_found(server, asked, search_tab)
         connect_weights(search_tab, weights_tab, PRESETS)
-        connect_evaluate(server, session, evaluate_tab, search_tab, demo)
+        connect_evaluate(server, evaluate_tab, search_tab, demo)
         _connect_badge(server, badge, demo)
     demo.queue(default_concurrency_limit=4, max_size=64)
     return cast(gr.Blocks, demo)
@@ -74,7 +74,6 @@ def _connect_badge(server: Server, badge: gr.HTML, demo: gr.Blocks) -> None:
         return value, gr.Timer(active=value["state"] == "loading")
 
     def arrive() -> tuple[Any, Any]:
-        server.sweep()
         server.encoder.start()
         return look()
 
@@ -85,6 +84,7 @@ def _connect_badge(server: Server, badge: gr.HTML, demo: gr.Blocks) -> None:
     demo.load(arrive, None, [badge, timer], show_progress="hidden", **PRIVATE)
     timer.tick(look, None, [badge, timer], show_progress="hidden", **PRIVATE)
     if server.public:
+        server.keep_swept()
         demo.unload(leave)
 
 

@@ -84,7 +84,9 @@ class Jobs:
             assert job.result is not None
             yield job.result
         finally:
-            self._jobs.pop(visitor, None)
+            job.stopped.set()  # nobody watches any longer: the tab was closed, or the work is done
+            if self._jobs.get(visitor) is job:
+                self._jobs.pop(visitor)
 
     def cancel(self, visitor: str) -> bool:
         """Put up the stop sign; False where nothing runs."""

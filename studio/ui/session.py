@@ -1,35 +1,57 @@
-"""What one visitor has open, and what all visitors share. No Gradio here."""
+"""What one visitor has open, and what all visitors share. No Gradio here.
+
+A visitor's things are three, each replaced by its own events, never mutated: so a search while a
+corpus is encoded, or an upload while an evaluation runs, cannot put back what the other had.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from eval.evaluation import Evaluation, Scored
 from studio.encoders.lazy import LazyEncoder
+from studio.errors import SettingsError
 from studio.records import Candidates, Document, Encodings
 from studio.ui.jobs import Jobs
 from studio.workspace import Limits, Workspace
 
 SESSION_HASH = re.compile(r"[0-9A-Za-z-]{1,64}")  # the page's are letters, a program's a UUID
+NOBODY = "local"  # who calls without a session
 VISITOR_HOURS = 2.0
-VISITOR_LIMITS = Limits(passages=2_000, collections=5)
+VISITOR_LIMITS = Limits(passages=2_000, collections=5, free_gigabytes=2.0)
+SWEEP_SECONDS = 300
 
 
 @dataclass(frozen=True, eq=False)
-class Session:
-    """One visitor's open things: replaced, never mutated (Gradio compares identities)."""
+class Upload:
+    """What was read; `paths` is empty for the sample."""
 
     documents: Sequence[Document] = ()
     notes: Sequence[str] = ()
     paths: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The last search: in which collection, as it then was (`digest`), and what it found."""
+
     collection: str = ""
+    digest: str = ""
     candidates: Candidates | None = None
     query: Encodings | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The last evaluation, and the scores behind it, which other weights use again."""
+
     scored: Scored | None = None
     evaluation: Evaluation | None = None
 
@@ -47,8 +69,11 @@ class Server:
         """A visitor's own workspace on a public server; the one workspace elsewhere."""
         if not self.public:
             return Workspace(self.home)
-        if not SESSION_HASH.fullmatch(visitor):
-            raise ValueError(f"visitor {visitor!r} is no session hash")
+        if visitor == NOBODY or not SESSION_HASH.fullmatch(visitor):
+            raise SettingsError(
+                "This server keeps each visitor's collections apart, and this call names no "
+                "session. Use the page, or gradio_client."
+            )
         return Workspace(self.visitors / visitor, VISITOR_LIMITS)
 
     @property
@@ -63,8 +88,19 @@ class Server:
         """Delete what visitors left more than VISITOR_HOURS ago."""
         oldest = time.time() - VISITOR_HOURS * 3600
         for folder in self.visitors.glob("*"):
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # its visitor left just now
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def keep_swept(self) -> None:
+        """Sweep again and again, whether or not somebody comes by."""
+
+        def sweep() -> None:
+            while True:
+                self.sweep()
+                time.sleep(SWEEP_SECONDS)
+
+        threading.Thread(target=sweep, daemon=True, name="sweep").start()
 
     def forget(self, visitor: str) -> None:
         """Delete what a visitor kept: the tab was closed."""

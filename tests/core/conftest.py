@@ -69,7 +69,6 @@ def keep() -> Callable[..., Collection]:
             cut="not cut", documents=1, passages=passages, tokens=1, truncated=0, seconds=0.1,
             megabytes=0.1, languages={"en": 1}, sources=("a.txt",),
         )  # fmt: skip
-        workspace.publish(staged, made)
-        return made
+        return workspace.publish(staged, made)
 
     return publish

@@ -156,6 +156,9 @@ BAD = {
     "a passage too long": ("encode {files} --name x --size 4000", "reads 512 tokens"),
     "an unknown encoder": ("encode {files} --name x --encoder nonsense", "no encoder 'nonsense'"),
     "a folder without weights": ("encode {files} --name x --encoder {files}", "sparse_linear.pt"),
+    "a home that is a file": ("encode {files} --name x --home /dev/null", "/dev/null"),
+    "a home that cannot be made": ("encode {files} --name x --home /proc/x", "/proc/x"),
+    "bytes that are no text": ("search animals \udcff", "not text in UTF-8"),
     "an unknown collection to delete": ("collections --delete x", "There is no collection 'x'"),
 }
 

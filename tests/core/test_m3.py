@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import socket
+import subprocess
+import sys
 
+import huggingface_hub.constants
 import numpy as np
 import pytest
 import torch
@@ -200,3 +205,42 @@ def test_half_precision_says_so_and_stays_near(tiny, checkpoint):
     assert half.precision == "bfloat16"
     near = (half.encode_queries(["fox"]).dense * tiny.encode_queries(["fox"]).dense).sum()
     assert near == pytest.approx(1, abs=0.01)
+
+
+def test_a_cached_model_loads_without_a_word_to_the_network(checkpoint, monkeypatch, tmp_path):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    snapshots = tmp_path / "models--BAAI--bge-m3" / "snapshots"
+    snapshots.mkdir(parents=True)
+    shutil.copytree(checkpoint, snapshots / m3.HUB_REVISION)
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    loaded = encoders.load("auto", device="cpu")
+    assert (loaded.name, loaded.revision) == ("BAAI/bge-m3", m3.HUB_REVISION)
+
+
+def test_code_beside_the_weights_is_never_run(broken, tmp_path):
+    proof = tmp_path / "it ran"
+    (broken / "evil.py").write_text(f"open({str(proof)!r}, 'w')\nclass Evil: pass\n")
+    config = json.loads((broken / "config.json").read_text())
+    config |= {"auto_map": {"AutoModel": "evil.Evil", "AutoConfig": "evil.Evil"}}
+    (broken / "config.json").write_text(json.dumps(config))
+    code = f"from studio import encoders; encoders.load({str(broken)!r}, device='cpu')"
+    subprocess.run([sys.executable, "-c", code], input="y\n", text=True, capture_output=True)
+    assert not proof.exists()
+
+
+def test_a_head_that_would_run_code_is_refused(broken, tmp_path):
+    proof = tmp_path / "it ran"
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(proof), "w"))
+
+    torch.save({"weight": Evil(), "bias": Evil()}, broken / "sparse_linear.pt")
+    with pytest.raises(EncoderError):
+        encoders.load(str(broken), device="cpu")
+    assert not proof.exists()

@@ -119,7 +119,6 @@ def test_offsets_point_at_the_text_and_no_word_is_lost(text, how, overlap, sourc
         (("tokens", 0), "out of range"),
         (("tokens", 256, -1), "overlap of -1"),
         (("tokens", 256, 256), "overlap of 256"),
-        (("paragraph", 256, 300), "overlap of 300"),
     ],
 )
 def test_settings_out_of_range_are_refused_with_the_numbers(settings, said):

@@ -86,10 +86,11 @@ def test_an_unknown_name_lists_what_there_is(workspace, keep):
 
 def test_publishing_again_replaces_the_old_and_leaves_no_rubbish(workspace, keep):
     keep(workspace, "notes", 1)
-    (workspace.folder("notes") / "old-file").write_text("old")
     keep(workspace, "notes", 2)
-    assert workspace.get("notes").passages == 2
-    assert not (workspace.folder("notes") / "old-file").exists()
+    made = workspace.get("notes")
+    assert made.passages == 2
+    kept = sorted(path.name for path in workspace.folder("notes").iterdir())
+    assert kept == ["collection.json", made.index]
     assert staging(workspace) == []
 
 

@@ -4,43 +4,55 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
 from studio.errors import ReadingError
 
 
-def test_a_crash_before_the_first_rename_keeps_the_old(workspace, monkeypatch, keep):
+@pytest.mark.parametrize("survived", range(5))
+def test_a_machine_that_stops_while_replacing_leaves_the_old_or_the_new(
+    workspace, monkeypatch, keep, survived
+):
     keep(workspace, "notes", 1)
-    staged = workspace.stage()
-    real = os.replace
+    real, calls = os.replace, []
 
-    def crash(source, target):
-        if Path(source).name != "collection.new":
-            raise OSError("killed")
+    def stop(source, target):
+        calls.append(source)
+        if len(calls) > survived:
+            raise KeyboardInterrupt  # nothing in the way catches it, as nothing catches a power cut
         real(source, target)
 
-    monkeypatch.setattr(os, "replace", crash)
-    with pytest.raises(OSError, match="killed"):
-        workspace.publish(staged, workspace.get("notes"))
-    assert workspace.get("notes").passages == 1
-
-
-def test_an_error_between_the_two_renames_keeps_the_old(workspace, monkeypatch, keep):
-    made = keep(workspace, "notes", 1)
-    staged = workspace.stage()
-    real = os.replace
-
-    def crash(source, target):
-        if Path(source) == staged:
-            raise OSError("killed")
-        real(source, target)
-
-    monkeypatch.setattr(os, "replace", crash)
-    with pytest.raises(OSError, match="killed"):
-        workspace.publish(staged, made)
+    with monkeypatch.context() as stopping, suppress(KeyboardInterrupt):
+        stopping.setattr(os, "replace", stop)
+        keep(workspace, "notes", 2)
     assert workspace.names() == ["notes"]
+    assert workspace.get("notes").passages == (2 if survived == 4 else 1)
+    assert len(workspace.index("notes")) == 0
+    keep(workspace, "notes", 3)
+    kept = workspace.get("notes")
+    assert sorted(p.name for p in workspace.folder("notes").iterdir()) == [
+        "collection.json",
+        kept.index,
+    ]
+
+
+def test_a_machine_that_stops_while_renaming_leaves_the_old_name(workspace, monkeypatch, keep):
+    keep(workspace, "old", 1)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("stopped")))
+        with pytest.raises(OSError, match="stopped"):
+            workspace.rename("old", "new")
+    assert workspace.names() == ["old"]
+    assert len(workspace.index("old")) == 0
+
+
+def test_the_name_behind_a_broken_card_can_be_used_again(workspace, keep):
+    keep(workspace, "a", 1)
+    (workspace.folder("a") / "collection.json").write_text("{")
+    keep(workspace, "a", 2)
+    assert [c.passages for c in workspace.collections()] == [2]
 
 
 def test_a_folder_without_a_card_is_not_a_collection(workspace, keep):
@@ -59,6 +71,6 @@ def test_a_broken_card_hides_only_its_own_collection(workspace, card, keep):
 
 def test_a_collection_without_its_index_says_so(workspace, keep):
     keep(workspace, "a")
-    shutil.rmtree(workspace.folder("a") / "index")
+    shutil.rmtree(workspace.folder("a") / workspace.get("a").index)
     with pytest.raises(ReadingError, match="Encode it again"):
         workspace.index("a")

@@ -47,12 +47,6 @@ class Site:
     url: str
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # Gradio and its client leave event loops, and the sockets that wake these, to the collector.
-    for what in ("event loop", "<socket.socket fd=[0-9]+, family=1,"):
-        config.addinivalue_line("filterwarnings", f"ignore:unclosed {what}:ResourceWarning")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:

@@ -53,3 +53,14 @@ def test_moving_the_cut_changes_the_passages_before_anything_is_encoded(
     studio.at("#cut").get_by_label("Not at all").check()
     expect(studio.tile("passages")).to_have_text("1")
     expect(studio.at("#corpus-status .text")).to_have_text("")
+
+
+def test_what_was_read_follows_the_list_of_files(studio: Studio, write: Write) -> None:
+    studio.upload(write("birds.csv", "id,text\na,A grey bird\nb,An owl\n"), write("fox.txt", "Fox"))
+    expect(studio.tile("documents")).to_have_text("3")
+    studio.at("#corpus-upload tr.file button").first.click()
+    expect(studio.tile("documents")).to_have_text("1")
+    studio.at("#corpus-upload").get_by_role("button", name="Clear").click()
+    expect(studio.at("#corpus-summary .status")).to_contain_text("Upload files or take the sample")
+    studio.at("#corpus-encode").click()
+    expect(studio.toast).to_contain_text("nothing to encode yet")

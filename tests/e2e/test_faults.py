@@ -24,7 +24,6 @@ def test_a_file_that_cannot_be_read_is_refused_and_what_was_read_stays(
 ) -> None:
     studio.upload(write("birds.csv", BIRDS))
     expect(studio.tile("documents")).to_have_text("1")
-    studio.at("#corpus-upload").get_by_role("button", name="Clear").evaluate("(b) => b.click()")
     studio.upload(write(name, content))
     expect(studio.toast).to_contain_text(sentence)
     expect(studio.tile("documents")).to_have_text("1")
@@ -90,3 +89,15 @@ def test_all_weights_at_zero_are_a_sentence_not_a_ranking(open_with: OpenWith) -
     expect(studio.at("#results [data-passage]")).to_have_count(0)
     studio.weigh(0, 0, 0.5)
     expect(studio.at("#results [data-passage]")).to_have_count(2)
+
+
+def test_an_emptied_k_is_said_and_ranks_nothing(open_with: OpenWith) -> None:
+    studio = open_with("birds", a="A grey bird stands in the reeds", b="An owl hunts at night")
+    before = studio.search("owl", "birds")
+    studio.at("#normalise").get_by_label("RRF").check()
+    studio.at("#rrf-k input").fill("")
+    expect(studio.at("#results .status")).to_contain_text("RRF's k must be a number, 0 or more")
+    studio.at("#search-go").click()
+    expect(studio.toast).to_contain_text("RRF's k is empty")
+    studio.at("#normalise").get_by_label("Raw").check()
+    assert [hit.passage for hit in studio.hits()] == [hit.passage for hit in before]

@@ -87,3 +87,36 @@ def test_a_collection_is_deleted_only_if_the_box_is_ticked(open_with: OpenWith, 
     assert Workspace(site.server.home).names() == ["atlas"]
     studio.tab("Search")
     expect(studio.at("#search-collection input")).to_have_value("atlas")
+
+
+def test_a_rename_keeps_what_is_chosen_and_what_was_found(open_with: OpenWith) -> None:
+    studio = open_with("birds", a="A grey bird", b="An owl")
+    found = studio.search("owl", "birds")
+    studio.tab("Corpus")
+    manage(studio, "birds")
+    studio.at("#new-name").get_by_role("textbox").fill("owls")
+    studio.at("#rename").click()
+    expect(studio.at("#kept-chosen input")).to_have_value("owls")
+    studio.tab("Search")
+    expect(studio.at("#search-collection input")).to_have_value("owls")
+    assert studio.hits() == found
+    studio.at("#results .why").first.click()
+    expect(studio.at("#reasons")).to_contain_text("ColBERT")
+
+
+def test_a_tick_agrees_to_one_deletion_alone_and_a_deleted_collection_leaves_no_results(
+    open_with: OpenWith,
+) -> None:
+    studio = open_with("birds", a="A grey bird", b="An owl")
+    studio.search("owl", "birds")
+    studio.tab("Corpus")
+    manage(studio, "atlas")
+    studio.at("#sure").get_by_role("checkbox").check()
+    studio.choose("#kept-chosen", "birds")
+    expect(studio.at("#sure").get_by_role("checkbox")).not_to_be_checked()
+    studio.at("#sure").get_by_role("checkbox").check()
+    studio.at("#delete").click()
+    expect(studio.at("#kept")).not_to_contain_text("birds")
+    studio.tab("Search")
+    expect(studio.at("#results .status")).to_contain_text("No search yet")
+    expect(studio.at("#results [data-passage]")).to_have_count(0)

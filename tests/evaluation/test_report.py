@@ -171,3 +171,11 @@ def test_the_table_for_people_names_encoder_setting_and_what_is_missing(
     assert "note: 1 passages have no text" in text
     [line] = [line for line in text.splitlines() if line.startswith("Dense  ")]
     assert line.split()[1:] == [f"{evaluation.modes['dense'][name]:.4f}" for name in MEASURES]
+
+
+def test_an_id_is_one_field_and_stays_its_own() -> None:
+    ids = ["a b", "a%20b", "a\tb", "a b", "ü/1"]
+    fields = [report.one_field(name) for name in ids]
+    assert fields[:2] == ["a%20b", "a%2520b"]
+    assert all(len(field.split()) == 1 for field in fields)
+    assert len(set(fields)) == len(set(ids))

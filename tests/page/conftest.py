@@ -1,4 +1,4 @@
-"""A server around the letter-counting encoder, and a session that has read three animals."""
+"""A server around the letter-counting encoder, and an upload of three animals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.encoders.lazy import LazyEncoder
 from studio.ingest import ingest
 from studio.passages import CutSettings
 from studio.records import Document
-from studio.ui.session import Server, Session
+from studio.ui.session import Server, Upload
 from tests.fakes import FakeEncoder
 
 VISITOR = "visitor1"
@@ -19,12 +19,6 @@ ANIMALS = (
     Document("fax", "fax", title="", language="en", source="animals.csv"),
     Document("owl", "foxes and owls", title="Night", language="de", source="animals.csv"),
 )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # Gradio leaves event loops, and the sockets that wake these, to the collector.
-    for what in ("event loop", "<socket.socket fd=[0-9]+, family=1,"):
-        config.addinivalue_line("filterwarnings", f"ignore:unclosed {what}:ResourceWarning")
 
 
 @pytest.fixture
@@ -43,9 +37,9 @@ def public(encoder: FakeEncoder, tmp_path: Path) -> Server:
 
 
 @pytest.fixture
-def read() -> Session:
-    """A session in which the animals were read."""
-    return Session(documents=ANIMALS, paths=("/tmp/animals.csv",))
+def read() -> Upload:
+    """The animals, read."""
+    return Upload(documents=ANIMALS, paths=("/tmp/animals.csv",))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from studio.errors import ReadingError, SettingsError, StudioError
 from studio.records import FusionSettings
 from studio.ui import figures, tables
 from studio.ui.actions import evaluating
-from studio.ui.session import Server, Session
+from studio.ui.session import Measured, Server
 from tests.fakes import NoEncoder
 from tests.page.conftest import VISITOR
 
@@ -38,17 +39,17 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def run(server: Server, folder: Path, session: Session | None = None, *weights: float):
+def run(server: Server, folder: Path, measured: Measured | None = None, *weights: float):
     settings = FusionSettings(weights or (1.0, 0.3, 1.0))  # type: ignore[arg-type]
-    steps = evaluating.run(server, session or Session(), VISITOR, str(folder), settings)
+    steps = evaluating.run(server, measured or Measured(), VISITOR, str(folder), settings)
     return list(steps)[-1]
 
 
 def test_an_evaluation_ends_with_a_sentence_that_says_what_was_run(
     server: Server, folder: Path
 ) -> None:
-    session, status = run(server, folder)
-    assert session.evaluation is not None
+    measured, status = run(server, folder)
+    assert measured.evaluation is not None
     assert status["kind"] == "done"
     assert status["text"].startswith(
         "tiny/beir: 2 queries against 3 passages · encoder fake · letter counts (1, exact) · "
@@ -56,40 +57,68 @@ def test_an_evaluation_ends_with_a_sentence_that_says_what_was_run(
     )
 
 
+def test_a_folder_of_the_same_name_is_another_collection(
+    server: Server, folder: Path, tmp_path: Path
+) -> None:
+    measured, _ = run(server, folder)
+    other = shutil.copytree(folder, tmp_path / "elsewhere" / "tiny" / "beir")
+    rows = ["query-id\tcorpus-id\tscore", "q1\towl\t1", "q2\tfox\t1"]
+    (other / "qrels" / "test.tsv").write_text("\n".join(rows), "utf-8")
+    again, _ = run(server, other, measured)
+    assert again.evaluation.modes["sparse"]["nDCG@10"] == 0.0
+    assert measured.evaluation.modes["sparse"]["nDCG@10"] == 1.0
+
+
+def test_a_grouping_that_the_collection_lacks_falls_back_to_all(
+    server: Server, folder: Path
+) -> None:
+    lines = (folder / "queries.jsonl").read_text("utf-8").replace("kind", "sort")
+    (folder / "queries.jsonl").write_text(lines, "utf-8")
+    measured, _ = run(server, folder)
+    assert evaluating.grouping_of(measured, "kind") == "all"
+    assert evaluating.grouping_of(measured, "language") == "language"
+
+
+def test_after_a_stop_the_page_says_what_stands_below(server: Server, folder: Path) -> None:
+    assert evaluating.stopped(Measured())["text"] == "Stopped."
+    measured, _ = run(server, folder)
+    assert "Below stands tiny/beir: 2 queries" in evaluating.stopped(measured)["text"]
+
+
 def test_new_weights_need_no_model(server: Server, folder: Path) -> None:
-    session, _ = run(server, folder)
+    measured, _ = run(server, folder)
     quiet = Server(LazyEncoder.ready(NoEncoder()), server.home)
-    again, status = run(quiet, folder, session, 0.0, 1.0, 0.0)
+    again, status = run(quiet, folder, measured, 0.0, 1.0, 0.0)
     assert "weights 0 / 1 / 0" in status["text"]
-    assert again.scored is session.scored
+    assert again.scored is measured.scored
 
 
 def test_the_table_has_a_row_for_each_mode(server: Server, folder: Path) -> None:
-    session, _ = run(server, folder)
-    frame = evaluating.overall(session, "all")
+    measured, _ = run(server, folder)
+    frame = evaluating.overall(measured, "all")
     assert frame["mode"].tolist() == TITLES
     assert list(frame.columns) == ["mode", *MEASURES]
     assert frame["nDCG@10"].tolist() == ["1.0000"] * 5
-    by_language = evaluating.overall(session, "language")
+    by_language = evaluating.overall(measured, "language")
     assert by_language[""].tolist() == ["de", "en"]
     assert list(by_language.columns) == ["", *TITLES]
-    assert evaluating.overall(session, "kind")[""].tolist() == ["identifier", "paraphrase"]
+    assert evaluating.overall(measured, "kind")[""].tolist() == ["identifier", "paraphrase"]
 
 
 def test_before_a_run_everything_is_empty_or_says_so(server: Server) -> None:
-    assert evaluating.overall(Session(), "all").empty
-    assert evaluating.queries(Session()).empty
+    assert evaluating.overall(Measured(), "all").empty
+    assert evaluating.queries(Measured()).empty
     for act in (evaluating.download_table, evaluating.download_runs):
         with pytest.raises(StudioError, match="nothing to download yet"):
-            act(Session())
+            act(Measured())
     with pytest.raises(SettingsError, match="Run an evaluation first"):
-        evaluating.returned(Session(), "q1")
+        evaluating.returned(Measured(), "q1")
 
 
 def test_a_query_opens_to_what_each_mode_returned(server: Server, folder: Path) -> None:
-    session, _ = run(server, folder)
-    assert evaluating.queries(session)["query"].tolist() == ["fax", "owl"]
-    found = evaluating.returned(session, "q1")
+    measured, _ = run(server, folder)
+    assert evaluating.queries(measured)["query"].tolist() == ["fax", "owl"]
+    found = evaluating.returned(measured, "q1")
     assert (found["query"], found["about"]) == ("fax", "q1 · en · identifier · 1 relevant")
     assert [mode["title"] for mode in found["modes"]] == TITLES
     dense, sparse = found["modes"][:2]
@@ -99,17 +128,17 @@ def test_a_query_opens_to_what_each_mode_returned(server: Server, folder: Path) 
         ("owl", None),
     ]
     assert [hit["id"] for hit in sparse["hits"]] == ["fax"]  # the others share no token
-    assert dense["score"] == "1.000"
+    assert dense["score"] == "1.0000"
 
 
 def test_the_table_and_the_runs_are_written_to_be_taken_away(server: Server, folder: Path) -> None:
-    session, _ = run(server, folder)
-    path = Path(evaluating.download_table(session))
+    measured, _ = run(server, folder)
+    path = Path(evaluating.download_table(measured))
     assert path.name == "tiny-beir.csv"
     frame = pd.read_csv(path, keep_default_na=False)
     assert len(frame) == (1 + 2 + 2) * 5  # all, two languages, two kinds; five modes
     assert set(frame["weights"]) == {"1/0.3/1"}
-    with zipfile.ZipFile(evaluating.download_runs(session)) as taken:
+    with zipfile.ZipFile(evaluating.download_runs(measured)) as taken:
         [line, *_] = taken.read("tiny-beir/runs/dense.trec").decode().splitlines()
         assert "tiny-beir/report.json" in taken.namelist()
     query, q0, passage, rank, score, _tag = line.split()
@@ -131,13 +160,13 @@ def test_a_collection_must_be_named_and_exist(server: Server) -> None:
 
 
 def test_figures_hold_the_numbers_of_the_tables(server: Server, folder: Path) -> None:
-    session, _ = run(server, folder)
-    assert session.evaluation is not None
-    [bars] = figures.by_group(session.evaluation, "all").data
+    measured, _ = run(server, folder)
+    assert measured.evaluation is not None
+    [bars] = figures.by_group(measured.evaluation, "all").data
     assert list(bars.y) == TITLES
     assert list(bars.x) == [1.0] * 5
     assert list(bars.marker.color) == list(figures.COLOURS.values())
-    grouped = figures.by_group(session.evaluation, "language")
+    grouped = figures.by_group(measured.evaluation, "language")
     assert [trace.name for trace in grouped.data] == TITLES
     assert {tuple(trace.y) for trace in grouped.data} == {("de", "en")}
     assert grouped.layout.xaxis.title.text == "nDCG@10"
@@ -152,9 +181,9 @@ def test_the_empty_figure_says_what_will_stand_there() -> None:
 def test_published_numbers_stand_beside_ours_as_not_comparable(
     server: Server, folder: Path
 ) -> None:
-    session, _ = run(server, folder)
-    assert session.evaluation is not None
-    frame = tables.published(session.evaluation)
+    measured, _ = run(server, folder)
+    assert measured.evaluation is not None
+    frame = tables.published(measured.evaluation)
     assert frame["mode"].tolist() == TITLES
     assert frame["here (tiny/beir)"].tolist() == ["1.0000"] * 5
     assert frame[""].tolist() == ["not comparable"] * 5

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -73,3 +74,20 @@ def test_rate_and_time_left_are_told_once_they_can_be(
     step: Step, rate: float | None, left: float | None
 ) -> None:
     assert (step.rate, step.left) == (rate, left)
+
+
+def test_work_that_nobody_watches_any_longer_is_stopped() -> None:
+    ended = threading.Event()
+
+    def work(progress):
+        try:
+            for done in range(1_000):
+                progress(done, 1_000, "encoding")
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    steps = Jobs().run("me", work)
+    next(steps)
+    steps.close()  # what Gradio does when the tab is closed
+    assert ended.wait(5)

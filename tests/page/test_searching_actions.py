@@ -6,21 +6,23 @@ import pytest
 
 from studio.encoders.lazy import LazyEncoder
 from studio.errors import SettingsError
-from studio.records import FusionSettings
+from studio.ingest import ingest
+from studio.passages import CutSettings
+from studio.records import Document, FusionSettings
 from studio.ui.actions import searching
-from studio.ui.session import Server, Session
+from studio.ui.session import Asked, Server
 from tests.fakes import NoEncoder
 from tests.page.conftest import VISITOR
 
 ANY = FusionSettings()
 
 
-def find(server: Server, query: str, name: str = "animals") -> tuple[Session, dict]:
-    return searching.search(server, Session(), VISITOR, name, query, ANY)
+def find(server: Server, query: str, name: str = "animals") -> tuple[Asked, dict]:
+    return searching.search(server, VISITOR, name, query, ANY)
 
 
 def test_a_search_gives_raw_scores_and_texts(server: Server, animals: str) -> None:
-    session, value = find(server, "fax")
+    asked, value = find(server, "fax")
     assert value["ids"] == ["fox", "fax", "owl"]
     dense, sparse, late = value["scores"]
     assert dense[1] == pytest.approx(1.0)
@@ -28,8 +30,8 @@ def test_a_search_gives_raw_scores_and_texts(server: Server, animals: str) -> No
     assert sparse == pytest.approx([0, 0.3 * 0.3, 0])
     assert (value["pool"], value["corpus"], value["truncated"]) == (3, 3, False)
     assert value["passages"]["2"]["title"] == "Night"
-    assert session.collection == "animals"
-    assert session.candidates is not None
+    assert asked.collection == "animals"
+    assert asked.candidates is not None
 
 
 def test_the_sparse_score_counts_words_that_share_three_letters(
@@ -40,10 +42,10 @@ def test_the_sparse_score_counts_words_that_share_three_letters(
 
 
 def test_reasons_add_up_to_the_scores_without_the_model(server: Server, animals: str) -> None:
-    session, value = find(server, "fox owls")
+    asked, value = find(server, "fox owls")
     quiet = Server(LazyEncoder.ready(NoEncoder()), server.home)
     for at in range(3):
-        why = searching.why(quiet, session, VISITOR, at)
+        why = searching.why(quiet, asked, VISITOR, at)
         assert why is not None
         dense, sparse, late = (column[at] for column in value["scores"])
         assert math.isclose(why["sparse_sum"], sparse, abs_tol=1e-6)
@@ -53,15 +55,15 @@ def test_reasons_add_up_to_the_scores_without_the_model(server: Server, animals:
 
 
 def test_no_reasons_where_none_are_asked_for(server: Server, animals: str) -> None:
-    session, _ = find(server, "fox")
-    assert searching.why(server, session, VISITOR, None) is None
-    assert searching.why(server, Session(), VISITOR, 0) is None
-    assert searching.texts(server, Session(), VISITOR, [0]) == {}
+    asked, _ = find(server, "fox")
+    assert searching.why(server, asked, VISITOR, None) is None
+    assert searching.why(server, Asked(), VISITOR, 0) is None
+    assert searching.texts(server, Asked(), VISITOR, [0]) == {}
 
 
 def test_more_texts_come_by_their_place_among_the_candidates(server: Server, animals: str) -> None:
-    session, _ = find(server, "fox")
-    found = searching.texts(server, session, VISITOR, [1])
+    asked, _ = find(server, "fox")
+    found = searching.texts(server, asked, VISITOR, [1])
     assert "".join(piece for piece, _, _ in found["1"]["segments"]) == "fax"
 
 
@@ -101,3 +103,15 @@ def test_programs_get_contributions_that_sum_to_the_score(server: Server, animal
     for result in found["results"]:
         assert sum(result["contributions"].values()) == pytest.approx(result["score"], abs=1e-12)
         assert result["contributions"]["sparse"] == pytest.approx(2 * result["sparse"])
+
+
+def test_reasons_are_refused_once_the_collection_was_replaced(
+    server: Server, animals: str, encoder
+) -> None:
+    asked, _ = find(server, "fox")
+    other = [Document("x", "a hen"), Document("y", "a cat")]
+    workspace = server.workspace(VISITOR)
+    ingest(workspace, encoder, other, animals, CutSettings("none"), replace=True)
+    for act in (searching.texts, searching.why):
+        with pytest.raises(SettingsError, match="has been replaced since this search"):
+            act(server, asked, VISITOR, [0] if act is searching.texts else 0)  # type: ignore[operator]

@@ -24,9 +24,9 @@ def test_on_a_public_server_each_visitor_has_a_workspace_with_limits(public: Ser
         one.check_size(2_001)
 
 
-@pytest.mark.parametrize("visitor", ["", "../other", "a/b", "."])
+@pytest.mark.parametrize("visitor", ["", "../other", "a/b", ".", "local"])
 def test_a_visitor_s_name_never_leads_elsewhere(public: Server, visitor: str) -> None:
-    with pytest.raises(ValueError, match="no session hash"):
+    with pytest.raises(SettingsError, match="names no session"):
         public.workspace(visitor)
 
 

@@ -138,3 +138,27 @@ def test_the_page_is_launched_with_all_that_it_needs_and_nothing_from_elsewhere(
 def test_a_search_does_not_queue_behind_long_work(journey: Journey) -> None:
     queues = {fn.api_name: fn.concurrency_id for fn in journey.demo.fns.values()}
     assert queues["search"] == queues["rank"] != queues["encode"] == queues["evaluate"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ((None, "animals", 1, 1, 1, "none", 3), "must be strings"),
+        (("fox", "animals", None, 1, 1, "none", 3), "must be numbers"),
+        (("fox", "animals", 1, "x", 1, "none", 3), "must be numbers"),
+        (("fox", "animals", 1, 1, 1, "none", None), "whole number"),
+        (("fox", "animals", 1, 1, 1, "none", 0.5), "whole number"),
+        (("fox", "animals", 1, 1, 1, "none", 1e309), "whole number"),
+    ],
+)
+def test_what_only_programs_can_send_is_refused_in_a_sentence(
+    journey: Journey, animals: str, sent: tuple[Any, ...], said: str
+) -> None:
+    with pytest.raises(gr.Error) as refused:
+        journey("search", *sent)
+    assert said in refused.value.message
+
+
+def test_an_emptied_k_is_asked_for() -> None:
+    with pytest.raises(SettingsError, match="RRF's k is empty"):
+        settings(1, 1, 1, "rrf", None)

@@ -146,8 +146,8 @@ def test_an_empty_word_document_is_refused(refusal: Refusal) -> None:
 
 def test_a_docx_that_is_no_archive_is_refused(refusal: Refusal) -> None:
     assert refusal({"a.docx": b"\xd0\xcf\x11\xe0 old"}) == (
-        "a.docx is not a .docx file: it may be an old .doc or protected by a password. "
-        "Save it as .docx without a password."
+        "a.docx is not a .docx file: it may be damaged, an old .doc, or protected by a "
+        "password. Save it as .docx without a password."
     )
 
 

@@ -18,7 +18,7 @@ from studio.passages import CutSettings, cut
 from studio.reading import Fields, read_files
 from studio.records import Document, Passage, joined_text
 from studio.ui.jobs import Step
-from studio.ui.session import Server, Session
+from studio.ui.session import Server, Upload
 from studio.workspace import Collection
 
 SAMPLE_NAME = "atlas"
@@ -28,54 +28,65 @@ COUNTED = 2_000  # passages whose tokens are counted for the summary; beyond, it
 Status = dict[str, Any]
 
 
-def read(session: Session, paths: Sequence[str], fields: Fields) -> Session:
-    """The files' documents; an error leaves the session as it was."""
+def read(paths: Sequence[str], fields: Fields) -> Upload:
+    """The files' documents."""
     if not paths:
         raise SettingsError("No file was chosen. Drop one on the page, or take the sample.")
     reading = read_files([Path(path) for path in paths], fields)
-    return replace(session, documents=reading.documents, notes=reading.notes, paths=tuple(paths))
+    return Upload(reading.documents, reading.notes, tuple(paths))
 
 
-def take_sample(session: Session) -> Session:
+def follow(upload: Upload, paths: Sequence[str], fields: Fields) -> Upload:
+    """Some files were taken off the list: read the rest; with none left, forget what they gave."""
+    if paths:
+        return read(paths, fields)
+    return Upload() if upload.paths else upload
+
+
+def take_sample() -> Upload:
     """The bundled collection's passages as documents."""
     reading = read_files([ASSETS / "atlas" / "corpus.jsonl"])
     documents = tuple(replace(document, source="atlas") for document in reading.documents)
-    return replace(session, documents=documents, notes=(), paths=())
+    return Upload(documents)
 
 
-def suggest_name(session: Session) -> str:
+def suggest_name(upload: Upload) -> str:
     """A name for the collection: the sample's, or the first file's."""
-    if session.paths:
-        return Path(session.paths[0]).stem[:60]
-    return SAMPLE_NAME if session.documents else ""
+    if upload.paths:
+        return Path(upload.paths[0]).stem[:60]
+    return SAMPLE_NAME if upload.documents else ""
 
 
-def summary(server: Server, session: Session, settings: CutSettings) -> dict[str, Any]:
+def summary(server: Server, upload: Upload, settings: CutSettings) -> dict[str, Any]:
     """What was read and how many passages the cut gives; {} before anything was read."""
-    if not session.documents:
+    if not upload.documents:
         return {}
-    passages = cut_all(server, session, settings)
+    passages = cut_all(server, upload, settings)
     tokens, longer = _count(server, passages)
-    found, guessed = languages(session.documents)
+    found, guessed = languages(upload.documents)
     shown = ", ".join(f"{language} {n:,}" for language, n in found.most_common(6))
+    how = "Given"
+    if guessed:
+        part = guessed < len(upload.documents)
+        how = f"Guessed from {guessed:,} of {len(upload.documents):,}," if part else "Guessed"
     more = f" and {len(found) - 6} more" if len(found) > 6 else ""
     return {
         "tiles": [
-            ["documents", f"{len(session.documents):,}"],
+            ["documents", f"{len(upload.documents):,}"],
             ["passages", f"{len(passages):,}"],
             ["tokens", tokens],
             ["languages, guessed" if guessed else "languages", f"{len(found):,}"],
         ],
-        "lines": [f"{'Guessed' if guessed else 'Given'} by documents: {shown}{more}."]
+        "lines": [f"{how} by documents: {shown}{more}."]
         + ([f"About {longer} passages are longer than the encoder reads."] if longer else [])
-        + list(session.notes),
+        + list(upload.notes),
     }
 
 
-def cut_all(server: Server, session: Session, settings: CutSettings) -> list[Passage]:
+def cut_all(server: Server, upload: Upload, settings: CutSettings) -> list[Passage]:
     """The passages that these settings give."""
     encoder = server.encoder.get()
-    return cut(session.documents, settings, encoder.tokenizer, encoder.max_tokens)
+    return cut(upload.documents, settings, encoder.tokenizer, encoder.max_tokens)
 
 
 def _count(server: Server, passages: Sequence[Passage]) -> tuple[str, int]:
@@ -107,25 +118,24 @@ def preview(documents: Sequence[Document]) -> pd.DataFrame:
 
 def encode(
     server: Server,
-    session: Session,
+    upload: Upload,
     visitor: str,
     name: str,
     settings: CutSettings,
     replace_old: bool,
-) -> Iterator[tuple[Session, Status]]:
+) -> Iterator[Status]:
     """Encode what was read, telling of progress until the collection is kept."""
-    if not session.documents:
+    if not upload.documents:
         raise SettingsError("There is nothing to encode yet. Upload a file or take the sample.")
     workspace = server.workspace(visitor)
     workspace.check_new(name, replace_old)
-    yield session, {"kind": "busy", "text": "Preparing the encoder…", "share": None}
-    encoder = server.encoder.get()
+    yield {"kind": "busy", "text": "Preparing the encoder…", "share": None}
     work = server.jobs.run(
         visitor,
         lambda progress: ingest(
             workspace,
-            encoder,
-            session.documents,
+            server.encoder.get(),
+            upload.documents,
             name,
             settings,
             replace=replace_old,
@@ -134,9 +144,9 @@ def encode(
     )
     for step in work:
         if isinstance(step, Collection):
-            yield replace(session, collection=step.name), encoded_status(step)
+            yield encoded_status(step)
         else:
-            yield session, step_status(step, "passages")
+            yield step_status(step, "passages")
 
 
 def encoded_status(made: Collection) -> Status:
@@ -207,10 +217,8 @@ def _chosen(name: str) -> None:
 
 
 def encode_at_once(
-    server: Server, session: Session, visitor: str, name: str, settings: CutSettings
+    server: Server, upload: Upload, visitor: str, name: str, settings: CutSettings
 ) -> dict[str, Any]:
     """For programs: encode without telling of progress; gives what `encode --json` prints."""
-    made = ingest(
-        server.workspace(visitor), server.encoder.get(), session.documents, name, settings
-    )
+    made = ingest(server.workspace(visitor), server.encoder.get(), upload.documents, name, settings)
     return made.as_json()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,45 +14,56 @@ import pandas as pd
 
 from eval import collection as test_collections
 from eval import report
-from eval.evaluation import Scored, evaluate, score
+from eval.evaluation import Evaluation, Scored, evaluate, score
 from eval.protocols import RUN_TITLES
 from studio.errors import SettingsError, StudioError
 from studio.records import FusionSettings
 from studio.ui import tables
 from studio.ui.actions.corpus import Status, step_status
-from studio.ui.session import Server, Session
+from studio.ui.session import Measured, Server
 
 SHOWN = 5  # passages per mode when a query is opened
 
 
 def run(
-    server: Server, session: Session, visitor: str, name: str, settings: FusionSettings
-) -> Iterator[tuple[Session, Status]]:
+    server: Server, measured: Measured, visitor: str, name: str, settings: FusionSettings
+) -> Iterator[tuple[Measured, Status]]:
     """Evaluate a collection at these weights; an earlier scoring of it is used again."""
     collection = load(server, name)
-    scored = session.scored
-    if scored is None or scored.collection.name != collection.name:
-        yield session, {"kind": "busy", "text": "Preparing the encoder…", "share": None}
-        encoder = server.encoder.get()
+    scored = measured.scored
+    if scored is None or scored.collection != collection:
+        yield measured, {"kind": "busy", "text": "Preparing the encoder…", "share": None}
         steps = server.jobs.run(
-            visitor, lambda progress: score(collection, encoder, server.cache, progress)
+            visitor,
+            lambda progress: score(collection, server.encoder.get(), server.cache, progress),
         )
         for step in steps:
             if isinstance(step, Scored):
                 scored = step
             else:
-                yield session, _told(step_status(step, "done"), step.what)
+                yield measured, _told(step_status(step, "done"), step.what)
     assert scored is not None  # the job either gave one or raised
     evaluation = evaluate(scored, settings)
-    session = replace(session, scored=scored, evaluation=evaluation)
-    spent = sum(scored.seconds.values())
-    text = (
+    yield Measured(scored, evaluation), {"kind": "done", "share": 1.0, "text": told(evaluation)}
+
+
+def told(evaluation: Evaluation) -> str:
+    """What was measured, by what, under which settings, in how many seconds."""
+    scored, collection = evaluation.scored, evaluation.scored.collection
+    return (
         f"{collection.name}: {len(collection.queries):,} queries against "
         f"{len(collection.passages):,} passages · encoder {scored.encoder.title} "
         f"({scored.encoder.revision}, {scored.encoder.precision}) · protocol studio · "
-        f"{report.settings_text(evaluation)} · {spent:.1f} s"
+        f"{report.settings_text(evaluation)} · {sum(scored.seconds.values()):.1f} s"
     )
-    yield session, {"kind": "done", "share": 1.0, "text": text}
+
+
+def stopped(measured: Measured) -> Status:
+    """After an error or a cancel: what stands below is the earlier evaluation, if any."""
+    text = "Stopped."
+    if measured.evaluation is not None:
+        text = f"Stopped. Below stands {told(measured.evaluation)}"
+    return {"kind": "idle", "share": None, "text": text}
 
 
 def load(server: Server, name: str) -> test_collections.TestCollection:
@@ -64,25 +76,32 @@ def load(server: Server, name: str) -> test_collections.TestCollection:
     return test_collections.load(name)
 
 
-def overall(session: Session, grouping: str) -> pd.DataFrame:
+def grouping_of(measured: Measured, grouping: str) -> str:
+    """The grouping asked for; 'all' where the collection does not tell its queries' group."""
+    if measured.evaluation is None or grouping == "all":
+        return "all"
+    return grouping if measured.evaluation.group(grouping) else "all"
+
+
+def overall(measured: Measured, grouping: str) -> pd.DataFrame:
     """Modes by measures; or nDCG@10 of each mode by language or kind of query."""
-    if session.evaluation is None:
+    if measured.evaluation is None:
         return pd.DataFrame()
     if grouping == "all":
-        return tables.modes(session.evaluation.modes)
-    return tables.groups(session.evaluation.group(grouping))
+        return tables.modes(measured.evaluation.modes)
+    return tables.groups(measured.evaluation.group(grouping))
 
 
-def queries(session: Session) -> pd.DataFrame:
+def queries(measured: Measured) -> pd.DataFrame:
     """nDCG@10 of every query under every mode."""
-    if session.evaluation is None:
+    if measured.evaluation is None:
         return pd.DataFrame()
-    return tables.queries(session.evaluation)
+    return tables.queries(measured.evaluation)
 
 
-def returned(session: Session, query_id: str) -> dict[str, Any]:
+def returned(measured: Measured, query_id: str) -> dict[str, Any]:
     """What each mode returned for one query, with the judgements."""
-    evaluation = session.evaluation
+    evaluation = measured.evaluation
     if evaluation is None:
         raise SettingsError("Run an evaluation first.")
     scored = evaluation.scored
@@ -97,7 +116,7 @@ def returned(session: Session, query_id: str) -> dict[str, Any]:
             {
                 "key": mode,
                 "title": RUN_TITLES[mode],
-                "score": f"{numbers[(query_id, mode)]:.3f}",
+                "score": tables.number(float(numbers[(query_id, mode)])),
                 "hits": [
                     {
                         "id": passage.id,
@@ -113,20 +132,23 @@ def returned(session: Session, query_id: str) -> dict[str, Any]:
     return {"query": query.text, "about": " · ".join(filter(None, about)), "modes": modes}
 
 
-def download_table(session: Session) -> str:
+def download_table(measured: Measured) -> str:
     """A CSV of the table, a line per mode, with what made it in the columns."""
-    evaluation = _needed(session)
-    path = Path(tempfile.mkdtemp(prefix="studio-")) / f"{_file_name(session)}.csv"
+    evaluation = _needed(measured)
+    path = _download_folder() / f"{_file_name(measured)}.csv"
     tables.download(evaluation).to_csv(path, index=False)
     return str(path)
 
 
-def download_runs(session: Session) -> str:
+def download_runs(measured: Measured) -> str:
     """A zip of what `--output` writes: runs and qrels as TREC files, report and tables."""
-    evaluation = _needed(session)
-    folder = Path(tempfile.mkdtemp(prefix="studio-"))
-    report.write(evaluation, folder / _file_name(session))
-    return shutil.make_archive(str(folder / _file_name(session)), "zip", folder)
+    evaluation = _needed(measured)
+    folder, name = _download_folder(), _file_name(measured)
+    files = folder / "files"
+    report.write(evaluation, files / name)
+    archive = shutil.make_archive(str(folder / name), "zip", files)
+    shutil.rmtree(files)
+    return archive
 
 
 def answer(server: Server, name: str) -> dict[str, Any]:
@@ -135,14 +157,25 @@ def answer(server: Server, name: str) -> dict[str, Any]:
     return report.as_json(evaluate(scored, FusionSettings()))
 
 
-def _needed(session: Session) -> Any:
-    if session.evaluation is None:
+def _download_folder() -> Path:
+    """A fresh folder; those of more than an hour ago go, since Gradio keeps a copy to serve."""
+    home = Path(tempfile.gettempdir()) / "studio-downloads"
+    home.mkdir(exist_ok=True)
+    for old in home.iterdir():
+        with suppress(FileNotFoundError):
+            if old.stat().st_mtime < time.time() - 3600:
+                shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=home))
+
+
+def _needed(measured: Measured) -> Any:
+    if measured.evaluation is None:
         raise StudioError("There is nothing to download yet. Run an evaluation first.")
-    return session.evaluation
+    return measured.evaluation
 
 
-def _file_name(session: Session) -> str:
-    return str(_needed(session).scored.collection.name).replace("/", "-")
+def _file_name(measured: Measured) -> str:
+    return str(_needed(measured).scored.collection.name).replace("/", "-")
 
 
 def _relevant(grades: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from eval import collection as test_collections
@@ -15,7 +15,7 @@ from studio.index import Index
 from studio.records import MODES, FusionSettings
 from studio.ui.actions.corpus import SAMPLE_NAME
 from studio.ui.highlight import first, likely, passage_value
-from studio.ui.session import Server, Session
+from studio.ui.session import Asked, Server
 
 EXAMPLES = ("en-q07", "en-q02", "de-q12", "fr-q11", "ja-q02", "hi-q08", "sw-q07", "zh-q06")
 
@@ -28,14 +28,14 @@ def open_index(server: Server, visitor: str, name: str) -> Index:
 
 
 def search(
-    server: Server, session: Session, visitor: str, name: str, query: str, settings: FusionSettings
-) -> tuple[Session, dict[str, Any]]:
+    server: Server, visitor: str, name: str, query: str, settings: FusionSettings
+) -> tuple[Asked, dict[str, Any]]:
     """Candidates with raw scores, the texts of the first, and which others will be asked for."""
     started = time.perf_counter()
     index = open_index(server, visitor, name)
     encoder = server.encoder.get()
     found, encodings = find(index, encoder, query)
-    session = replace(session, collection=name, candidates=found, query=encodings)
+    asked = Asked(name, index.digest, found, encodings)
     value = {
         "query": query,
         "collection": name,
@@ -46,36 +46,36 @@ def search(
         "ids": _ids(index, found.rows.tolist()),
         "scores": [found.scores[:, mode].tolist() for mode in range(len(MODES))],
         "likely": likely(found, settings),
-        "passages": texts(server, session, visitor, first(found, settings)),
+        "passages": texts(server, asked, visitor, first(found, settings)),
     }
-    return session, value | {"milliseconds": round(1000 * (time.perf_counter() - started))}
+    return asked, value | {"milliseconds": round(1000 * (time.perf_counter() - started))}
 
 
 def texts(
-    server: Server, session: Session, visitor: str, chosen: Sequence[int]
+    server: Server, asked: Asked, visitor: str, chosen: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
     """Passages for the page, by their place among the candidates."""
-    if session.candidates is None or session.query is None:
+    if asked.candidates is None or asked.query is None:
         return {}
-    index = open_index(server, visitor, session.collection)
+    index = _searched(server, asked, visitor)
     encoder = server.encoder.get()
     values = {}
     for at in chosen:
-        row = int(session.candidates.rows[at])
-        why = reasons(index, row, session.query, encoder)
+        row = int(asked.candidates.rows[at])
+        why = reasons(index, row, asked.query, encoder)
         values[str(at)] = passage_value(index.passage(row), why)
     return values
 
 
-def why(server: Server, session: Session, visitor: str, at: int | None) -> dict[str, Any] | None:
+def why(server: Server, asked: Asked, visitor: str, at: int | None) -> dict[str, Any] | None:
     """The reasons for one candidate, with the sums that prove them; None to show none."""
-    if at is None or session.candidates is None or session.query is None:
+    if at is None or asked.candidates is None or asked.query is None:
         return None
-    index = open_index(server, visitor, session.collection)
-    row = int(session.candidates.rows[at])
-    found = reasons(index, row, session.query, server.encoder.get())
+    index = _searched(server, asked, visitor)
+    row = int(asked.candidates.rows[at])
+    found = reasons(index, row, asked.query, server.encoder.get())
     passage = index.passage(row)
-    scores = dict(zip(MODES, session.candidates.scores[at].tolist(), strict=True))
+    scores = dict(zip(MODES, asked.candidates.scores[at].tolist(), strict=True))
     matches = [match.similarity for match in found.matches]
     return {
         "passage": passage.id,
@@ -97,7 +97,13 @@ def examples(server: Server, visitor: str, name: str) -> list[str]:
     index = open_index(server, visitor, name)
     rows = range(0, len(index), max(1, len(index) // 5))
     passages = [index.passage(row) for row in rows]
-    found = (passage.title or " ".join(passage.text.split()[:8]) for passage in passages)
+    found = (
+        # A text file's title is its name, which asks for nothing.
+        passage.title
+        if passage.title and passage.title != Path(passage.source).stem
+        else " ".join(passage.text.split()[:8])
+        for passage in passages
+    )
     return list(dict.fromkeys(text[:80] for text in found if text.strip()))[:5]
 
 
@@ -106,6 +112,16 @@ def answer_query(
 ) -> dict[str, Any]:
     """What `python -m studio search --json` prints."""
     return answer(open_index(server, visitor, name), server.encoder.get(), query, settings, top)
+
+
+def _searched(server: Server, asked: Asked, visitor: str) -> Index:
+    """The index that was searched; its rows mean nothing in another."""
+    index = open_index(server, visitor, asked.collection)
+    if index.digest != asked.digest:
+        raise SettingsError(
+            f"'{asked.collection}' has been replaced since this search. Search again."
+        )
+    return index
 
 
 def _ids(index: Index, rows: Sequence[int]) -> list[str]:

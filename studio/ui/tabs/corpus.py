@@ -90,6 +90,7 @@ def layout(suffixes: Sequence[str], limit_mb: int, notice: str) -> CorpusTab:
                 visible=False,
                 max_height=420,
                 max_chars=90,
+                column_widths=["84px", "170px", "400px", "90px", "140px"],
                 interactive=False,
                 elem_id="corpus-preview",
                 buttons=["fullscreen"],

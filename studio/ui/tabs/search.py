@@ -113,7 +113,6 @@ def _mixer(
             rrf_k = gr.Number(
                 60,
                 label="k of RRF",
-                minimum=0,
                 interactive=True,
                 elem_id="rrf-k",
                 min_width=90,

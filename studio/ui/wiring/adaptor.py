@@ -11,7 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from studio.errors import StudioError
+from studio.errors import Cancelled, StudioError
+from studio.ui.session import NOBODY
 
 # Searches queue apart from long work, so that one is answered while a corpus is encoded.
 SEARCH: dict[str, Any] = {"concurrency_id": "search", "concurrency_limit": 1}
@@ -64,7 +65,10 @@ def lasting(action: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def toast(error: StudioError) -> gr.Error:
-    """For the page, which renders the text as HTML: so it is escaped."""
+    """For the page, which renders the text as HTML: so it is escaped. A cancel is no alarm."""
+    if isinstance(error, Cancelled):
+        gr.Info(html.escape(str(error)), duration=5)
+        return gr.Error(visible=False, print_exception=False)
     return gr.Error(html.escape(str(error)), print_exception=False, duration=12)
 
 
@@ -75,4 +79,4 @@ def plain(error: StudioError) -> gr.Error:
 
 def visitor(request: gr.Request) -> str:
     """Whose workspace it is: Gradio's session, a random token known to this tab alone."""
-    return str(request.session_hash or "local")
+    return str(request.session_hash or NOBODY)

@@ -6,12 +6,15 @@ from typing import Any
 
 import gradio as gr
 
+from studio.errors import SettingsError
 from studio.passages import CutSettings
 from studio.reading import BY_NAME
 from studio.records import FusionSettings
 from studio.ui.actions import corpus, evaluating, searching
-from studio.ui.session import Server, Session
+from studio.ui.session import Server
 from studio.ui.wiring.adaptor import MODEL, SEARCH, handler, lasting, plain, visitor
+
+MOST = 100_000  # results that one call may ask for
 
 
 def publish(server: Server) -> None:
@@ -28,9 +31,9 @@ def publish(server: Server) -> None:
         request: gr.Request,
     ) -> dict[str, Any]:
         """Search a collection by a weighted sum of the three scores."""
-        settings = FusionSettings((dense, sparse, multi_vector), normalise)  # type: ignore[arg-type]
-        found = visitor(request), query, collection, settings, int(top)
-        return searching.answer_query(server, *found)
+        weights = dense, sparse, multi_vector
+        found = checked(query, collection, weights, normalise, "weighted", top)
+        return searching.answer_query(server, visitor(request), *found)
 
     def rank(
         query: str,
@@ -44,10 +47,9 @@ def publish(server: Server) -> None:
         request: gr.Request,
     ) -> dict[str, Any]:
         """Search a collection by a weighted sum or by reciprocal rank fusion."""
-        weights = (dense, sparse, multi_vector)
-        settings = FusionSettings(weights, normalise, method)  # type: ignore[arg-type]
-        found = visitor(request), query, collection, settings, int(top)
-        return searching.answer_query(server, *found)
+        weights = dense, sparse, multi_vector
+        found = checked(query, collection, weights, normalise, method, top)
+        return searching.answer_query(server, visitor(request), *found)
 
     def evaluate(collection: str) -> dict[str, Any]:
         """Measures of each mode and mix on a judged collection, at the default weights."""
@@ -55,7 +57,7 @@ def publish(server: Server) -> None:
 
     def encode(files: list[str], name: str, request: gr.Request) -> dict[str, Any]:
         """Read, cut (256 tokens, 32 overlapping) and encode files under a name."""
-        state = corpus.read(Session(), files, BY_NAME)
+        state = corpus.read(files, BY_NAME)
         return corpus.encode_at_once(server, state, visitor(request), name, CutSettings())
 
     for endpoint in (search, rank):
@@ -66,3 +68,21 @@ def publish(server: Server) -> None:
         name = gr.Textbox(label="name")
         made = gr.JSON(label="made")
         gr.Button().click(handler(encode, plain), [files, name], made, api_name="encode", **MODEL)
+
+
+def checked(
+    query: Any,
+    collection: Any,
+    weights: tuple[Any, Any, Any],
+    normalise: Any,
+    method: Any,
+    top: Any,
+) -> tuple[str, str, FusionSettings, int]:
+    """What a program sent, of the right types; programs send what pages cannot."""
+    if not isinstance(query, str) or not isinstance(collection, str):
+        raise SettingsError("query and collection must be strings.")
+    if not all(isinstance(weight, int | float) for weight in weights):
+        raise SettingsError("The three weights must be numbers.")
+    if not isinstance(top, int | float) or top != int(min(top, MOST)):
+        raise SettingsError(f"top must be a whole number of at most {MOST:,}.")
+    return query, collection, FusionSettings(weights, normalise, method), int(top)

@@ -6,88 +6,107 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from eval.published import differences, miracl
 from studio.ui import figures, tables
 from studio.ui.actions import evaluating as actions
-from studio.ui.session import Server, Session
+from studio.ui.session import Measured, Server
 from studio.ui.tabs.evaluate import EvaluateTab
 from studio.ui.tabs.search import SearchTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, handler, visitor
+from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 from studio.ui.wiring.search import settings
 
 SAVE = """() => { setTimeout(() => { const e = document.getElementById('%s');
 (e.matches('a,button') ? e : e.querySelector('a,button')).click(); }, 100); return []; }"""
 
 
-def connect_evaluate(
-    server: Server, session: gr.State, tab: EvaluateTab, search: SearchTab, demo: gr.Blocks
-) -> None:
+def connect_evaluate(server: Server, tab: EvaluateTab, search: SearchTab, demo: gr.Blocks) -> None:
     """Run, view, open a query, download."""
+    measured = gr.State(Measured(), time_to_live=3600)
+    running = connect_running(server, measured, tab, search)
+    connect_viewing(measured, tab, running)
+    demo.load(figures.empty, None, tab.figure, **QUIET)
+    connect_downloads(measured, tab)
+
+
+def connect_running(
+    server: Server, measured: gr.State, tab: EvaluateTab, search: SearchTab
+) -> Dependency:
+    """Run with progress; cancel; either way the buttons come back."""
 
     def run(
-        state: Session,
+        last: Measured,
         name: str,
         dense: float,
         sparse: float,
         late: float,
         way: str,
-        k: float,
+        k: float | None,
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         chosen = settings(dense, sparse, late, way, k)
-        for after, status in actions.run(server, state, visitor(request), name or "", chosen):
+        for after, status in actions.run(server, last, visitor(request), name or "", chosen):
             busy = status["kind"] == "busy"
             yield after, status, gr.Button(interactive=not busy), gr.Button(interactive=busy)
-
-    def view(state: Session, grouping: str) -> tuple[Any, ...]:
-        figure = figures.by_group(state.evaluation, grouping) if state.evaluation else None
-        return actions.overall(state, grouping), figure or figures.empty()
-
-    def beside(state: Session) -> tuple[Any, ...]:
-        if state.evaluation is None:
-            return gr.skip(), gr.skip(), None, gr.skip()
-        reasons = "; ".join(differences(state.evaluation))
-        words = f"**Not comparable:** {reasons}. Source of the published column: {miracl().source}."
-        return actions.queries(state), tables.published(state.evaluation), None, words
-
-    def opened(state: Session, event: gr.SelectData) -> Any:
-        return actions.returned(state, str(event.row_value[0]))
 
     def cancel(request: gr.Request) -> None:
         server.jobs.cancel(visitor(request))
 
-    def failed() -> tuple[Any, ...]:
-        idle = {"kind": "idle", "share": None, "text": "Stopped. Earlier results are as they were."}
-        return idle, gr.Button(interactive=True), gr.Button(interactive=False)
+    def failed(last: Measured) -> tuple[Any, ...]:
+        return actions.stopped(last), gr.Button(interactive=True), gr.Button(interactive=False)
 
     buttons = [tab.status, tab.go, tab.cancel]
     running = tab.go.click(
         handler(run),
-        [session, tab.collection, *search.controls],
-        [session, *buttons],
+        [measured, tab.collection, *search.controls],
+        [measured, *buttons],
         show_progress="hidden",
         **MODEL,
         **PRIVATE,
     )
-    viewed = [tab.table, tab.figure]
-    running.success(handler(view), [session, tab.view], viewed, **PRIVATE).success(
-        handler(beside), session, [tab.queries, tab.published, tab.returned, tab.why_not], **PRIVATE
-    )
-    running.failure(failed, None, buttons, **PRIVATE)
+    running.failure(failed, measured, buttons, **PRIVATE)
     tab.cancel.click(cancel, None, None, **PRIVATE)
-    tab.view.input(handler(view), [session, tab.view], viewed, **PRIVATE)
-    tab.queries.select(handler(opened), session, tab.returned, show_progress="hidden", **PRIVATE)
-    demo.load(figures.empty, None, tab.figure, show_progress="hidden", **PRIVATE)
-    connect_downloads(session, tab)
+    return running
 
 
-def connect_downloads(session: gr.State, tab: EvaluateTab) -> None:
+def connect_viewing(measured: gr.State, tab: EvaluateTab, running: Dependency) -> None:
+    """Table and figure by group, the published numbers, one query opened."""
+
+    def view(last: Measured, asked: str) -> tuple[Any, ...]:
+        grouping = actions.grouping_of(last, asked)
+        if last.evaluation is not None and grouping != asked:
+            gr.Info(f"{last.evaluation.scored.collection.name} names no {asked} of its queries.")
+        figure = figures.by_group(last.evaluation, grouping) if last.evaluation else None
+        return actions.overall(last, grouping), figure or figures.empty()
+
+    def beside(last: Measured) -> tuple[Any, ...]:
+        if last.evaluation is None:
+            return gr.skip(), gr.skip(), None, gr.skip()
+        reasons = "; ".join(differences(last.evaluation))
+        words = f"**Not comparable:** {reasons}. Source of the published column: {miracl().source}."
+        return actions.queries(last), tables.published(last.evaluation), None, words
+
+    def opened(last: Measured, event: gr.SelectData) -> Any:
+        return actions.returned(last, str(event.row_value[0]))
+
+    viewed = [tab.table, tab.figure]
+    running.success(handler(view), [measured, tab.view], viewed, **PRIVATE).success(
+        handler(beside),
+        measured,
+        [tab.queries, tab.published, tab.returned, tab.why_not],
+        **PRIVATE,
+    )
+    tab.view.input(handler(view), [measured, tab.view], viewed, **PRIVATE)
+    tab.queries.select(handler(opened), measured, tab.returned, **QUIET)
+
+
+def connect_downloads(measured: gr.State, tab: EvaluateTab) -> None:
     """One click makes the file and saves it."""
     for button, file, action, elem_id in (
         (tab.csv, tab.csv_file, actions.download_table, "csv-file"),
         (tab.trec, tab.trec_file, actions.download_runs, "trec-file"),
     ):
-        button.click(handler(action), session, file, **PRIVATE).success(
+        button.click(handler(action), measured, file, **PRIVATE).success(
             None, None, None, js=SAVE % elem_id, **PRIVATE
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from studio.errors import SettingsError
 from studio.records import FusionSettings
 from studio.ui.actions import searching as actions
-from studio.ui.session import Server, Session
+from studio.ui.session import Asked, Server
 from studio.ui.tabs.search import SearchTab
 from studio.ui.tabs.weights import WeightsTab
 from studio.ui.wiring.adaptor import PRIVATE, QUIET, SEARCH, handler, lasting, visitor
@@ -20,65 +20,64 @@ SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); retur
 TAKE_WEIGHTS = "() => window.studio.weights()"
 
 
-def settings(dense: float, sparse: float, late: float, way: str, k: float) -> FusionSettings:
+def settings(dense: float, sparse: float, late: float, way: str, k: float | None) -> FusionSettings:
     """The page's five controls, checked: three weights, the way of combining, RRF's k."""
+    if k is None:  # the box was emptied
+        raise SettingsError("RRF's k is empty. Type a number, 0 or more (60 is usual).")
     if way == "rrf":
         return FusionSettings((dense, sparse, late), "none", "rrf", k)
     return FusionSettings((dense, sparse, late), way, "weighted", k)  # type: ignore[arg-type]
 
 
-def connect_search(server: Server, session: gr.State, tab: SearchTab) -> None:
+def connect_search(server: Server, asked: gr.State, tab: SearchTab) -> None:
     """Ask, by button, Enter or example; a new collection clears what was found."""
 
     def search(
-        state: Session,
         name: str,
         query: str,
         dense: float,
         sparse: float,
         late: float,
         way: str,
-        k: float,
+        k: float | None,
         request: gr.Request,
     ) -> tuple[Any, ...]:
         chosen = settings(dense, sparse, late, way, k)
-        state, value = actions.search(
-            server, state, visitor(request), name or "", query or "", chosen
-        )
+        found, value = actions.search(server, visitor(request), name or "", query or "", chosen)
         # As one string: Gradio walks through every number of a nested value, on both sides.
-        return state, json.dumps(value), None
+        return found, json.dumps(value), None
 
     def examples(name: str, request: gr.Request) -> gr.Dataset:
         found = actions.examples(server, visitor(request), name)
         return gr.Dataset(samples=[[text] for text in found], visible=bool(found))
 
-    def forget(state: Session) -> tuple[Any, ...]:
-        return replace(state, candidates=None, query=None), None, None
+    def forget() -> tuple[Any, ...]:
+        return Asked(), None, None
 
-    asked = [session, tab.collection, tab.query, *tab.controls]
-    answered = [session, tab.results, tab.reasons]
+    query = [tab.collection, tab.query, *tab.controls]
+    answered = [asked, tab.results, tab.reasons]
     run: dict[str, Any] = {**SEARCH, **QUIET}
-    gr.on([tab.go.click, tab.query.submit], handler(lasting(search)), asked, answered, **run)
+    gr.on([tab.go.click, tab.query.submit], handler(lasting(search)), query, answered, **run)
     tab.examples.click(lambda sample: sample[0], tab.examples, tab.query, **PRIVATE).then(
-        handler(lasting(search)), asked, answered, **run
+        handler(lasting(search)), query, answered, **run
     )
     tab.collection.change(handler(examples), tab.collection, tab.examples, **PRIVATE)
-    tab.collection.input(forget, session, answered, **PRIVATE)
+    tab.collection.input(forget, None, answered, **PRIVATE)
 
 
-def connect_found(server: Server, session: gr.State, tab: SearchTab) -> None:
+def connect_found(server: Server, asked: gr.State, tab: SearchTab) -> None:
     """What the result list asks for: reasons, and texts that did not travel with the search."""
 
-    def more(state: Session, request: gr.Request, event: gr.EventData) -> str:
-        found = actions.texts(server, state, visitor(request), event._data["at"])
+    def more(last: Asked, request: gr.Request, event: gr.EventData) -> str:
+        found = actions.texts(server, last, visitor(request), event._data["at"])
         return json.dumps({"more": found, "search": event._data["search"]})
 
-    def why(state: Session, request: gr.Request, event: gr.EventData) -> Any:
-        return actions.why(server, state, visitor(request), event._data["at"])
+    def why(last: Asked, request: gr.Request, event: gr.EventData) -> Any:
+        return actions.why(server, last, visitor(request), event._data["at"])
 
     # Gradio drops an event while one like it is pending, unless told otherwise.
-    tab.results.why(handler(why), session, tab.reasons, trigger_mode="always_last", **QUIET)
-    tab.results.texts(handler(more), session, tab.results, trigger_mode="multiple", **QUIET)
+    tab.results.why(handler(why), asked, tab.reasons, trigger_mode="always_last", **QUIET)
+    tab.results.texts(handler(more), asked, tab.results, trigger_mode="multiple", **QUIET)
 
 
 def connect_weights(
