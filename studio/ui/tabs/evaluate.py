@@ -14,6 +14,7 @@ RETURNED = (
     "marked.</p><div class='panel'></div>"
 )
 MEASURES = ("nDCG@10", "Recall@100", "MRR@10")  # headings until a run brings its own
+WIDTHS: list[str | int] = ["78px", "530px", "122px", "84px", "84px", "88px", "140px", "100px"]
 MODES = ("Dense", "Sparse", "ColBERT", "Dense + Sparse", "All three")
 VIEWS = [("All queries", "all"), ("By language", "language"), ("By kind of query", "kind")]
 
@@ -85,7 +86,7 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
         interactive=False,
         max_height=320,
         max_chars=64,
-        column_widths=["78px", "530px", "122px", "84px", "84px", "88px", "140px", "100px"],
+        column_widths=WIDTHS,
         show_search="search",
         elem_id="evaluate-queries",
         buttons=["fullscreen"],
@@ -100,9 +101,7 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
         elem_id="published",
         buttons=["copy"],
     )
-    why_not = gr.Markdown(
-        "Run an evaluation to see it beside the published one.", elem_id="why-not"
-    )
+    why_not = gr.Markdown("Run an evaluation to see it here.", elem_id="why-not")
     return EvaluateTab(
         collection,
         go,
