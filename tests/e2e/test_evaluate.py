@@ -155,7 +155,7 @@ def test_a_running_evaluation_can_be_cancelled(studio: Studio) -> None:
     studio.at("#evaluate-go").click()
     expect(studio.at("#evaluate-status")).to_contain_text(re.compile(r"\d+ of 216"))
     studio.at("#evaluate-cancel").click()
-    expect(studio.at("#evaluate-status")).to_contain_text("Earlier results are as they were")
+    expect(studio.at("#evaluate-status")).to_contain_text("Stopped.")
     expect(studio.at("#evaluate-go")).to_be_enabled()
 
 
@@ -165,4 +165,4 @@ def test_a_collection_that_does_not_exist_is_named_in_the_toast(visit: Open, sit
     studio.name_collection("nowhere/at-all")
     studio.at("#evaluate-go").click()
     expect(studio.toast).to_contain_text("There is no collection 'nowhere/at-all'")
-    expect(studio.at("#evaluate-status")).to_contain_text("Earlier results are as they were")
+    expect(studio.at("#evaluate-status")).to_contain_text("Stopped.")
