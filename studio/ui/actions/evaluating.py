@@ -41,7 +41,7 @@ def run(
             if isinstance(step, Scored):
                 scored = step
             else:
-                yield measured, _told(step_status(step, "done"), step.what)
+                yield measured, _with_stage(step_status(step, "done"), step.what)
     assert scored is not None  # the job either gave one or raised
     evaluation = evaluate(scored, settings)
     yield Measured(scored, evaluation), {"kind": "done", "share": 1.0, "text": told(evaluation)}
@@ -168,19 +168,19 @@ def _download_folder() -> Path:
     return Path(tempfile.mkdtemp(dir=home))
 
 
-def _needed(measured: Measured) -> Any:
+def _needed(measured: Measured) -> Evaluation:
     if measured.evaluation is None:
         raise StudioError("There is nothing to download yet. Run an evaluation first.")
     return measured.evaluation
 
 
 def _file_name(measured: Measured) -> str:
-    return str(_needed(measured).scored.collection.name).replace("/", "-")
+    return _needed(measured).scored.collection.name.replace("/", "-")
 
 
 def _relevant(grades: Any) -> int:
     return sum(grade > 0 for grade in grades.values())
 
 
-def _told(status: Status, what: str) -> Status:
+def _with_stage(status: Status, what: str) -> Status:
     return status | {"text": f"{what[:1].upper()}{what[1:]}: {status['text']}"}
