@@ -13,7 +13,9 @@ digit has the 27th direction, which is also that of </s>.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -145,3 +147,14 @@ def _words(text: str) -> list[tuple[str, tuple[int, int]]]:
 
 def _letters(text: str) -> list[int]:
     return [ord(c) - 97 if "a" <= c <= "z" else ord(c) % 26 for c in text.lower() if c.isalnum()]
+
+
+@contextmanager
+def plain(backbone: Any) -> Iterator[None]:
+    """An encoder's backbone as transformers has it, for texts one at a time."""
+    ours = backbone.config._attn_implementation
+    backbone.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        backbone.set_attn_implementation(ours)

@@ -47,8 +47,11 @@ studio.answers           | studio.records studio.index studio.search studio.expl
 studio.settings          | studio.records studio.workspace                                 | tqdm
 studio.encoders.protocol | studio.records                                                  | tokenizers
 studio.encoders.choice   | studio.encoders.hub                                             |
-studio.encoders.hub      |                                                                 | huggingface_hub
-studio.encoders*         | studio.records studio.encoders*                                 | numpy scipy tokenizers torch transformers safetensors
+studio.encoders.hub      | studio.encoders.download studio.encoders.remote studio.records   | huggingface_hub
+studio.encoders.download | studio.encoders.remote studio.records                           | huggingface_hub
+studio.encoders.remote   |                                                                 | huggingface_hub
+studio.encoders.options  |                                                                 |
+studio.encoders*         | studio.records studio.encoders*                                 | numpy scipy tokenizers torch transformers safetensors spaces
 studio.__main__          | studio.encoders {CORE}                                          |
 studio.__init__          |                                                                 |
 eval.__main__            | eval.* studio.encoders {CORE}                                   |
@@ -137,7 +140,7 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
         ("datasets", "eval.collection"),
         ("gradio", "studio.ui.*"),
         ("plotly", "studio.ui.figures"),
-        ("huggingface_hub", "studio.encoders.hub"),
+        ("huggingface_hub", "studio.encoders.hub studio.encoders.download studio.encoders.remote"),
         ("ir_measures", "eval.*"),
         ("pandas", "eval.* studio.ui.*"),
     ],

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from studio.encoders.choice import Choice, choose
+from studio.encoders.options import Options
 from studio.encoders.protocol import Encoder
+from studio.records import Progress, silent
 
 # On shared cores OpenMP's default spinning made MaxSim of 195 candidates ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-__all__ = ["Choice", "Encoder", "choose", "load"]
+__all__ = ["Choice", "Encoder", "Options", "choose", "load"]
 
 
-def load(name: str, *, device: str | None = None, precision: str | None = None) -> Encoder:
+def load(name: str, *, progress: Progress = silent, **options: Any) -> Encoder:
     """Load the encoder behind `auto`, `embedded`, a Hub id or a folder.
 
-    A GPU is used where there is one and the checkpoint is BGE-M3's; precision is float32 on a CPU
-    and float16 on a GPU unless it is given. Raises EncoderError with what to do about it.
+    Options are those of `options.Options`, by name: device, precision, query_tokens,
+    passage_tokens, budget, dimension. Unasked, BGE-M3 takes a GPU where there is one, in float16;
+    all else is float32 on the CPU. `progress` hears of a download. Raises EncoderError with what
+    to do about it.
     """
-    choice = choose(name)
+    choice, chosen = choose(name), Options(**options)
     if choice.kind == "embedded":
         from studio.encoders import embedded
 
-        return embedded.load(device)
+        return embedded.load(chosen, progress)
     from studio.encoders import m3
 
-    return m3.load(choice.name, device, precision)
+    return m3.load(choice.name, chosen, progress)

@@ -1,4 +1,4 @@
-"""Which texts go through the model together: by length, within a budget of padded tokens."""
+"""Which texts go through the model together: whole texts side by side, within a token budget."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import numpy as np
 from studio.records import Integers
 
 
-def batches(lengths: Sequence[int], budget: int) -> list[Integers]:
-    """Split texts into batches of like length, the longest first.
+def by_length(lengths: Sequence[int]) -> Integers:
+    """The order in which texts are encoded: the longest first, equal lengths together.
 
-    A batch costs its longest text times its size, padding included; that product stays within
-    `budget` tokens, and a text longer than the budget stands alone. Longest first, so that memory
-    peaks at the start and the time left is never underestimated.
+    Longest first, so that memory peaks at the start; equal ones together, so that attention takes
+    them in one call.
     """
-    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
-    result: list[Integers] = []
-    first = 0
-    while first < len(order):
-        size = max(1, budget // max(1, int(lengths[order[first]])))
-        result.append(order[first : first + size])
-        first += size
-    return result
+    return np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
+
+
+def fill(lengths: Sequence[int], first: int, budget: int) -> int:
+    """The end of the batch that begins at `first`: texts of at most `budget` tokens together.
+
+    Nothing is padded, so the tokens are all that a batch costs. A longer text stands alone.
+    """
+    last, tokens = first + 1, lengths[first]
+    while last < len(lengths) and tokens + lengths[last] <= budget:
+        tokens += lengths[last]
+        last += 1
+    return last

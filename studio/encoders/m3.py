@@ -20,13 +20,15 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from studio.encoders.choice import M3_ID, M3_REVISION, M3_WEIGHTS
+from studio.encoders.device import setup
 from studio.encoders.hub import fetch
-from studio.encoders.onepass import Description, OnePassEncoder
+from studio.encoders.onepass import SPECIAL, Description, OnePassEncoder
+from studio.encoders.options import Options
 from studio.encoders.tokens import Tokeniser
 from studio.errors import EncoderError
+from studio.records import Progress, silent
 
 HUB_ID, HUB_REVISION, WEIGHTS = M3_ID, M3_REVISION, M3_WEIGHTS
-PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 HEADS = ("sparse_linear.pt", "colbert_linear.pt")
 FILES = ("config.json", "tokenizer.json", *HEADS, *WEIGHTS)
 GROUPS = (("config.json",), ("tokenizer.json",), *((head,) for head in HEADS), WEIGHTS)
@@ -39,8 +41,8 @@ class LinearHeads:
     lexical: torch.nn.Linear
     late: torch.nn.Linear
 
-    def dense(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        return hidden[:, 0]
+    def dense(self, hidden: Tensor, bounds: Tensor) -> Tensor:
+        return hidden[bounds[:-1].long()]
 
     def sparse(self, hidden: Tensor, ids: Tensor) -> Tensor:
         return torch.relu(self.lexical(hidden)).squeeze(-1)
@@ -50,42 +52,98 @@ class LinearHeads:
         return result
 
 
-def load(name: str, device: str | None = None, precision: str | None = None) -> OnePassEncoder:
-    """From a folder, or from the Hub and its cache; in float32 on a CPU, float16 on a GPU."""
-    from transformers import AutoModel
-
+def load(name: str, options: Options, progress: Progress = silent) -> OnePassEncoder:
+    """From a folder, or from the Hub and its cache. Raises EncoderError with what to do."""
     local = Path(name).expanduser()
     revision = HUB_REVISION if name == HUB_ID else None
-    folder = local if local.is_dir() else fetch(name, revision, *GROUPS)
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    kind = precision or ("float16" if place.startswith("cuda") else "float32")
-    if kind not in PRECISIONS:
-        raise EncoderError(f"Precision '{kind}' is unknown. Use {', '.join(PRECISIONS)}.")
-    dtype = PRECISIONS[kind]
+    here = local.is_dir()
+    folder = local if here else fetch(name, revision, *GROUPS, progress=progress)
+    chosen = setup(options, gpu=True)
     check(folder)
+    config = configuration(folder)
+    limit = config.max_position_embeddings - config.pad_token_id - 1
+    options.check_length(limit)
+    heads = [linear(folder / file, config.hidden_size, chosen.dtype) for file in HEADS]
+    tokenizer = vocabulary(folder, config.vocab_size)
+    backbone = weights(folder, chosen.dtype)
+    shown = fingerprint(folder) if here else folder.name  # the Hub's commit
+    title = HUB_ID if name == HUB_ID else f"BGE-M3 layout · {name}"
+    return OnePassEncoder(
+        Description(name, title, shown, chosen.precision),
+        backbone.to(chosen.device),
+        LinearHeads(*(head.to(chosen.device) for head in heads)),
+        Tokeniser(tokenizer, "", options.passage_tokens),
+        Tokeniser(tokenizer, "", options.query_tokens),
+        (config.hidden_size, heads[1].out_features),
+        config.pad_token_id + 1,
+        chosen,
+        options.dimension,
+    )
+
+
+def configuration(folder: Path) -> Any:
+    """The backbone's config.json, of a kind that this layout can have."""
+    from transformers import AutoConfig
+
     try:
-        backbone = AutoModel.from_pretrained(
-            folder, add_pooling_layer=False, dtype=dtype, trust_remote_code=False
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise EncoderError(f"{folder / 'config.json'} cannot be read ({error}).") from error
+    if config.model_type != "xlm-roberta":
+        raise EncoderError(
+            f"{folder} holds a model of type '{config.model_type}'; BGE-M3's layout is an "
+            "xlm-roberta with two heads. Choose another folder, or the encoder 'embedded'."
         )
-    except (SafetensorError, OSError, ValueError, UnpicklingError) as error:
+    return config
+
+
+def vocabulary(folder: Path, size: int) -> Tokenizer:
+    """The tokenizer beside the weights, held against what the model was trained with."""
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the Rust side raises plain Exceptions
+        raise EncoderError(f"{path} cannot be read as a tokenizer: {error}") from error
+    found = {piece: tokenizer.token_to_id(piece) for piece in ("<s>", "<pad>", "</s>", "<unk>")}
+    if tuple(found.values()) != SPECIAL or not 0 < tokenizer.get_vocab_size() <= size:
+        raise EncoderError(
+            f"{path} is not this model's tokenizer: it has {tokenizer.get_vocab_size():,} pieces "
+            f"with {found}; the model has {size:,} and <s> 0, <pad> 1, </s> 2, <unk> 3."
+        )
+    return tokenizer
+
+
+def weights(folder: Path, dtype: torch.dtype) -> Any:
+    """The backbone with every weight a number."""
+    from transformers import AutoModel
+
+    try:
+        backbone, told = AutoModel.from_pretrained(
+            folder,
+            add_pooling_layer=False,
+            dtype=dtype,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except (SafetensorError, OSError, ValueError, RuntimeError, UnpicklingError) as error:
         raise EncoderError(
             f"The weights in {folder} cannot be read ({error}). Download them again, or use the "
             "encoder 'embedded'."
         ) from error
-    heads = LinearHeads(
-        *(linear(folder / file, backbone.config.hidden_size, dtype).to(place) for file in HEADS)
-    )
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    texts = Tokeniser(tokenizer, "", backbone.config.max_position_embeddings - 2)
-    shown = fingerprint(folder) if local.is_dir() else folder.name  # the Hub's commit
-    return OnePassEncoder(
-        Description(name, f"BGE-M3 layout · {name}" if name != HUB_ID else HUB_ID, shown, kind),
-        backbone.to(place),
-        heads,
-        texts,
-        texts,
-        (backbone.config.hidden_size, heads.late.out_features),
-    )
+    if missing := sorted(told["missing_keys"]):
+        raise EncoderError(
+            f"The weights in {folder} lack {len(missing)} tensors, {missing[0]} first: it is no "
+            "whole XLM-RoBERTa. Download them again."
+        )
+    for name, tensor in backbone.named_parameters():
+        check_finite(tensor, f"{name} in {folder}")
+    return backbone
+
+
+def check_finite(tensor: Tensor, where: str) -> None:
+    """Refuse weights that would make every score a NaN; the sum finds one without a copy."""
+    if not torch.isfinite(tensor.sum(dtype=torch.float64)):
+        raise EncoderError(f"{where} holds NaN or infinite weights. Download the weights again.")
 
 
 def fingerprint(folder: Path) -> str:
@@ -130,5 +188,7 @@ def linear(path: Path, hidden: int, dtype: torch.dtype) -> torch.nn.Linear:
             f"asks for ({wanted}, {hidden})."
         )
     head = torch.nn.Linear(hidden, wanted, dtype=dtype)
+    for tensor in (weight, bias):
+        check_finite(tensor, str(path))
     head.load_state_dict({"weight": weight, "bias": bias})
     return head.eval()

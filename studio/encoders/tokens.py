@@ -39,7 +39,7 @@ class Tokeniser:
         self.blank = tokenizer.token_to_id("▁")
 
     def __call__(self, texts: Sequence[str]) -> list[Tokens]:
-        encoded = self.tokenizer.encode_batch([self.prefix + text for text in texts])
+        encoded = self.tokenizer.encode_batch([self.prefix + readable(text) for text in texts])
         return [
             self._cut(np.asarray(e.ids), np.asarray(e.offsets), text)
             for e, text in zip(encoded, texts, strict=True)
@@ -47,8 +47,8 @@ class Tokeniser:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special ones and prefix included, before truncation."""
-        encoded = self.tokenizer.encode_batch_fast([self.prefix + text for text in texts])
-        return [len(e.ids) for e in encoded]
+        whole = [self.prefix + readable(text) for text in texts]
+        return [len(e.ids) for e in self.tokenizer.encode_batch_fast(whole)]
 
     def _cut(self, ids: Integers, spans: Integers, text: str) -> Tokens:
         full, start = len(ids), len(self.prefix)
@@ -62,13 +62,18 @@ class Tokeniser:
         keep = np.flatnonzero(inside)
         # '▁' alone has no characters: an empty span where it ends.
         spans = np.where((ids == self.blank)[:, None], spans[:, 1:], spans)
-        trimmed = [_trim(text, int(a) - start, int(b) - start) for a, b in spans[keep]]
-        return Tokens(ids, np.asarray(trimmed, dtype=np.int64).reshape(-1, 2), keep, full)
+        return Tokens(ids, _trimmed(text, np.maximum(spans[keep] - start, 0)), keep, full)
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """A span without the blanks that '▁' stands for; </s> has the empty span (0, 0)."""
-    start, end = max(start, 0), max(end, 0)
-    while start < end and text[start].isspace():
-        start += 1
-    return start, end
+def readable(text: str) -> str:
+    """The text with '?' for each lone half of a surrogate pair, which is no character at all."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _trimmed(text: str, spans: Integers) -> Integers:
+    """Spans without the blanks that '▁' stands for; </s> has the empty span (0, 0)."""
+    starts, ends = spans.T.copy()
+    blank = np.asarray([c.isspace() for c in text[: ends.max(initial=0)]] + [False])
+    while (more := (starts < ends) & blank[np.minimum(starts, len(blank) - 1)]).any():
+        starts[more] += 1
+    return np.stack([starts, ends], axis=1)

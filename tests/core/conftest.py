@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
+from studio import encoders
 from studio.encoders import e5_file, embedded
 from studio.index import Index, signature
 from studio.records import Document
@@ -35,7 +36,7 @@ def e5_encoder(e5):
     """The embedded encoder with its real weights; the file is not read a second time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(e5_file, "read", lambda _path: e5)
-        return embedded.load("cpu")
+        return encoders.load("embedded", device="cpu")
 
 
 @pytest.fixture

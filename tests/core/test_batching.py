@@ -1,49 +1,55 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.encoders.batching import batches
+from studio.encoders.batching import by_length, fill
 
 LENGTHS = st.lists(st.integers(0, 300), max_size=60)
 
 
 def split(lengths: list[int], budget: int) -> list[list[int]]:
-    return [batch.tolist() for batch in batches(lengths, budget)]
+    """The lengths of each batch, in the order given."""
+    batches, first = [], 0
+    while first < len(lengths):
+        last = fill(lengths, first, budget)
+        batches.append(lengths[first:last])
+        first = last
+    return batches
 
 
-def test_texts_of_like_length_go_together_longest_first():
-    assert split([2, 9, 3, 9, 1], 18) == [[1, 3], [2, 0, 4]]
+def test_the_longest_text_comes_first_and_equal_ones_keep_their_order():
+    assert by_length([2, 9, 3, 9, 1]).tolist() == [1, 3, 2, 0, 4]
 
 
-def test_texts_of_one_length_keep_their_order():
-    assert split([5, 5, 5, 5], 10) == [[0, 1], [2, 3]]
+def test_a_batch_is_filled_to_its_budget():
+    assert split([9, 9, 3, 2, 1], 18) == [[9, 9], [3, 2, 1]]
 
 
 def test_a_text_beyond_the_budget_stands_alone():
-    assert split([50, 7, 60], 20) == [[2], [0], [1]]
+    assert split([60, 50, 7], 20) == [[60], [50], [7]]
 
 
 def test_no_text_makes_no_batch():
     assert split([], 100) == []
-
-
-def test_texts_without_tokens_are_batched_too():
-    assert split([0, 0, 0], 2) == [[0, 1], [2]]
+    assert by_length([]).tolist() == []
 
 
 @given(LENGTHS, st.integers(1, 500))
-def test_every_text_is_in_exactly_one_batch(lengths, budget):
-    assert sorted(i for batch in split(lengths, budget) for i in batch) == list(range(len(lengths)))
+def test_every_text_is_in_exactly_one_batch_in_order(lengths, budget):
+    assert [length for batch in split(lengths, budget) for length in batch] == lengths
 
 
 @given(LENGTHS, st.integers(1, 500))
-def test_padding_included_a_batch_keeps_the_budget(lengths, budget):
-    for batch in split(lengths, budget):
-        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
+def test_a_batch_keeps_the_budget_and_the_next_text_would_not_fit(lengths, budget):
+    batches = split(lengths, budget)
+    assert all(len(batch) == 1 or sum(batch) <= budget for batch in batches)
+    for batch, following in pairwise(batches):
+        assert sum(batch) + following[0] > budget
 
 
-@given(LENGTHS, st.integers(1, 500))
-def test_lengths_fall_from_the_first_text_to_the_last(lengths, budget):
-    order = [lengths[i] for batch in split(lengths, budget) for i in batch]
-    assert order == sorted(lengths, reverse=True)
+@given(LENGTHS)
+def test_lengths_fall_from_the_first_text_to_the_last(lengths):
+    assert [lengths[i] for i in by_length(lengths)] == sorted(lengths, reverse=True)

@@ -12,7 +12,7 @@ import huggingface_hub.constants
 import pytest
 
 from studio import encoders
-from studio.encoders import choice, hub
+from studio.encoders import choice
 from studio.errors import EncoderError
 
 WHOLE = ("config.json", "tokenizer.json", "sparse_linear.pt", "colbert_linear.pt")
@@ -110,20 +110,3 @@ def test_a_hub_id_out_of_reach_is_a_sentence(tmp_path, name):
     )  # fmt: skip
     assert f"The weights of {name} are not on this machine" in done.stdout, done.stderr
     assert "'embedded'" in done.stdout
-
-
-def test_every_fault_of_the_hub_is_told_in_a_sentence(monkeypatch):
-    faults = [
-        (hub.hub.HFValidationError("bad"), "has no model"),
-        (hub.hub.OfflineModeIsEnabled("offline"), "cannot be reached"),
-        (hub.hub.LocalEntryNotFoundError("absent"), "cannot be reached"),
-        (ConnectionError("no route"), "cannot be reached"),
-    ]
-    for fault, said in faults:
-
-        def download(*_, fault=fault, **__):
-            raise fault
-
-        monkeypatch.setattr(hub, "snapshot_download", download)
-        with pytest.raises(EncoderError, match=said):
-            hub.fetch("someone/model", None, ["config.json"])

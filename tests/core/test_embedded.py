@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from studio.encoders import onepass
-from studio.encoders.batching import batches
 from studio.errors import Cancelled
+from tests.fakes import plain
 
 MIXED = [
     "fox",
@@ -69,21 +68,25 @@ def test_texts_together_equal_texts_one_by_one(mixed, e5_encoder):
 
 
 def test_one_forward_pass_per_batch_gives_all_three(e5_encoder, monkeypatch):
-    monkeypatch.setattr(onepass, "BUDGET", 64)
+    monkeypatch.setattr(e5_encoder, "budget", 64)
     texts = ["fox " * n for n in (1, 30, 5, 12, 2, 7)]
     calls = []
-    hook = e5_encoder.backbone.register_forward_hook(lambda *call: calls.append(1))
+    hook = e5_encoder.backbone.register_forward_hook(
+        lambda _module, _args, given, _out: calls.append(given["input_ids"].numel()),
+        with_kwargs=True,
+    )
     try:
         e5_encoder.encode_passages(texts)
     finally:
         hook.remove()
-    assert len(calls) == len(batches(e5_encoder.count_tokens(texts), 64)) > 1
+    assert sum(calls) == sum(e5_encoder.count_tokens(texts))  # each token once, and no padding
+    assert 1 < len(calls) <= len(texts)
 
 
 def test_dense_is_the_mean_of_all_hidden_states_and_colbert_those_of_the_text(e5_encoder):
     found = e5_encoder.encode_queries(["red fox"])
     ids = torch.tensor([e5_encoder.tokenizer.encode("query: red fox").ids])
-    with torch.inference_mode():
+    with torch.inference_mode(), plain(e5_encoder.backbone):
         hidden = e5_encoder.backbone(input_ids=ids).last_hidden_state[0].numpy()
     unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
     mean = hidden.mean(axis=0)
@@ -130,7 +133,7 @@ def test_no_text_gives_empty_encodings_of_the_right_width(e5_encoder):
 
 
 def test_progress_hears_of_every_batch_and_may_stop_the_work(e5_encoder, monkeypatch):
-    monkeypatch.setattr(onepass, "BUDGET", 32)
+    monkeypatch.setattr(e5_encoder, "budget", 32)
     heard = []
 
     def watch(done: int, total: int, what: str) -> None:
@@ -140,7 +143,7 @@ def test_progress_hears_of_every_batch_and_may_stop_the_work(e5_encoder, monkeyp
 
     with pytest.raises(Cancelled):
         e5_encoder.encode_passages(["fox " * 20] * 9, watch)
-    assert heard == [(1, 9), (2, 9), (3, 9)]
+    assert heard == [(0, 9), (1, 9), (2, 9), (3, 9)]
 
 
 def test_a_question_finds_its_answer_in_another_language(e5_encoder):

@@ -8,7 +8,8 @@ CLS, PAD, END, UNKNOWN = 0, 1, 2, 3
 
 
 def kept(ids: list[int], weights: list[float]) -> dict[int, float]:
-    row = lexical_weights([np.asarray(ids)], [np.asarray(weights, np.float32)], 10)
+    bounds = np.asarray([0, len(ids)])
+    row = lexical_weights(np.asarray(ids), np.asarray(weights, np.float32), bounds, 10)
     return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
 
 
@@ -30,9 +31,7 @@ def test_the_ids_of_a_row_rise():
 
 def test_a_text_without_weights_is_an_empty_row_among_others():
     rows = lexical_weights(
-        [np.asarray([4]), np.asarray([2]), np.zeros(0, int), np.asarray([6])],
-        [np.asarray([0.5]), np.asarray([1.0]), np.zeros(0), np.asarray([0.25])],
-        10,
+        np.asarray([4, 2, 6]), np.asarray([0.5, 1.0, 0.25]), np.asarray([0, 1, 2, 2, 3]), 10
     )
     assert rows.shape == (4, 10)
     assert np.diff(rows.indptr).tolist() == [1, 0, 0, 1]
@@ -41,4 +40,4 @@ def test_a_text_without_weights_is_an_empty_row_among_others():
 
 
 def test_no_text_is_a_matrix_without_rows():
-    assert lexical_weights([], [], 10).shape == (0, 10)
+    assert lexical_weights(np.zeros(0, int), np.zeros(0), np.zeros(1, int), 10).shape == (0, 10)
