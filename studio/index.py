@@ -1,7 +1,7 @@
 """Passages and their encodings in a plain folder, memory-mapped, scored exactly.
 
     manifest.json      what made it, and its segments; swapped by atomic rename
-    segment-00000/     passages.arrow, dense.npy, sparse_*.npy, multi_vector.npy (float16), …
+    segment-00000/     see `segment`
 
 An append writes a new segment and then the manifest, so a crash leaves the index as it was.
 Knows rows and arrays; the only texts it touches are those it stores.
@@ -12,24 +12,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from scipy import sparse as sp
 
 from studio import scoring
 from studio.errors import ReadingError
 from studio.records import Encodings, Floats, Integers, Passage
+from studio.segment import Segment
 
 FORMAT = 1
-COLUMNS = tuple(Passage.__dataclass_fields__)
-ARRAYS = ("dense", "multi_vector", "offsets", "token_ids", "spans", "tokens", "truncated")
-SPARSE = ("data", "indices", "indptr")
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,8 @@ class Signature:
     revision: str
     precision: str
     vocabulary: int
+    max_tokens: int = field(default=512, compare=False)
+    """Where passages were cut: another limit makes other numbers, but they can be compared."""
 
 
 def signature(encoder: Any) -> Signature:
@@ -87,10 +85,12 @@ class Index:
 
     def append(self, passages: Sequence[Passage], encodings: Encodings) -> Index:
         """Add passages with their encodings; gives the index as it is afterwards."""
-        if len(passages) != len(encodings):
-            raise ValueError(f"{len(passages)} passages but {len(encodings)} encodings")
+        return self.extend([(passages, encodings)])
+
+    def extend(self, portions: Iterable[tuple[Sequence[Passage], Encodings]]) -> Index:
+        """Add many portions as one segment; each is on disk before the next is asked for."""
         name = f"segment-{len(self.segments):05d}"
-        Segment.write(self.path / name, passages, encodings)
+        Segment.write(self.path / name, portions)
         manifest = json.loads((self.path / "manifest.json").read_text("utf-8"))
         _write_manifest(self.path, manifest | {"segments": [*manifest["segments"], name]})
         return Index(self.path)
@@ -138,70 +138,6 @@ class Index:
                 late = scoring.multi_vector(queries.multi_vector, queries.offsets, vectors, offsets)
                 parts.append(late)
         return _side_by_side(parts, len(queries))
-
-
-class Segment:
-    """One append's worth of passages: memory-mapped arrays and an Arrow table."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        # All at once: an index that is replaced while it is open must stay of one piece.
-        names = (*ARRAYS, *(f"sparse_{name}" for name in SPARSE))
-        self._arrays = {name: _mapped(path / f"{name}.npy") for name in names}
-        self._table = _table(path / "passages.arrow")
-
-    @classmethod
-    def write(cls, path: Path, passages: Sequence[Passage], encodings: Encodings) -> None:
-        path.mkdir(parents=True, exist_ok=True)
-        columns = {column: [getattr(p, column) for p in passages] for column in COLUMNS}
-        table = pa.table(columns)
-        file = str(path / "passages.arrow")
-        with pa.OSFile(file, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
-        for name in ARRAYS:
-            array = getattr(encodings, name)
-            np.save(path / f"{name}.npy", array.astype(STORED.get(name, array.dtype)))
-        for name in SPARSE:
-            np.save(path / f"sparse_{name}.npy", getattr(encodings.sparse, name))
-
-    def __len__(self) -> int:
-        return len(self.array("offsets")) - 1
-
-    def array(self, name: str) -> Any:
-        return self._arrays[name]
-
-    def sparse(self, vocabulary: int) -> sp.csr_array:
-        parts = tuple(self.array(f"sparse_{name}") for name in SPARSE)
-        return sp.csr_array(parts, shape=(len(self), vocabulary))
-
-    def column(self, name: str) -> list[Any]:
-        return cast(list[Any], self._table.column(name).to_pylist())
-
-    def passage(self, at: int) -> Passage:
-        return Passage(**self._table.slice(at, 1).to_pylist()[0])
-
-
-# Half precision costs nDCG nothing that can be measured and halves the largest file.
-STORED = {"multi_vector": np.float16, "token_ids": np.int32, "spans": np.int32}
-
-
-def _mapped(path: Path) -> Any:
-    try:
-        # 'c' maps copy-on-write: torch takes writable arrays only, and nothing reaches the file.
-        return np.load(path, mmap_mode="c")
-    except (OSError, ValueError, EOFError) as error:
-        raise _damaged(path) from error
-
-
-def _table(path: Path) -> pa.Table:
-    try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> ReadingError:
-    return ReadingError(f"{path} is lost or damaged. Encode the collection again.")
 
 
 def _gather(vectors: Floats, offsets: Integers, rows: Integers) -> tuple[Floats, Integers]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from studio.encoders.protocol import Encoder
 from studio.errors import ReadingError
 from studio.index import Index, digest, signature
 from studio.passages import CutSettings, cut
-from studio.records import Document, Passage, Progress, joined_text, silent
+from studio.records import Document, Encodings, Passage, Progress, joined_text, silent
 from studio.workspace import Collection, Workspace
 
-PORTION = 512  # passages encoded between two appends: bounds the memory, keeps padding low
+PORTION = 32_768  # tokens encoded between two writes: 134 MB of vectors of 1,024 in float32
+COUNTED = 1_024  # passages whose tokens are counted at a time
 
 
 def ingest(
@@ -52,15 +53,35 @@ def ingest(
 def build(
     path: Path, encoder: Encoder, passages: Sequence[Passage], progress: Progress = silent
 ) -> Index:
-    """An index of these passages in a new folder, portion by portion."""
+    """An index of these passages in a new folder, one segment, written portion by portion."""
     made_by = signature(encoder)
-    index = Index.create(path, made_by, digest(passages, made_by))
-    for first in range(0, len(passages), PORTION):
-        portion = passages[first : first + PORTION]
-        texts = [joined_text(passage.title, passage.text) for passage in portion]
-        ahead = _shifted(progress, first, len(passages))
-        index = index.append(portion, encoder.encode_passages(texts, ahead))
-    return index
+
+    def portions() -> Iterator[tuple[Sequence[Passage], Encodings]]:
+        for first, last in _portions(passages, encoder):
+            portion = passages[first:last]
+            ahead = _shifted(progress, first, len(passages))
+            yield portion, encoder.encode_passages(_texts(portion), ahead)
+
+    return Index.create(path, made_by, digest(passages, made_by)).extend(portions())
+
+
+def _portions(passages: Sequence[Passage], encoder: Encoder) -> Iterator[tuple[int, int]]:
+    """Passages in runs of at most PORTION tokens as the encoder will cut them."""
+    start = tokens = 0
+    for first in range(0, len(passages), COUNTED):
+        counts = encoder.count_tokens(_texts(passages[first : first + COUNTED]))
+        for row, count in enumerate(counts, start=first):
+            length = min(count, encoder.max_tokens)
+            if row > start and tokens + length > PORTION:
+                yield start, row
+                start, tokens = row, 0
+            tokens += length
+    if start < len(passages):
+        yield start, len(passages)
+
+
+def _texts(passages: Sequence[Passage]) -> list[str]:
+    return [joined_text(passage.title, passage.text) for passage in passages]
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:

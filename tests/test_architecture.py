@@ -37,7 +37,8 @@ studio.reading*          | studio.records studio.reading*                       
 studio.passages          | studio.records                                                  | semantic_text_splitter tokenizers
 studio.languages         | studio.records                                                  | py3langid
 studio.scoring           | studio.records                                                  | numpy scipy torch
-studio.index             | studio.records studio.scoring                                   | numpy scipy pyarrow
+studio.segment           | studio.records                                                  | numpy scipy pyarrow
+studio.index             | studio.records studio.scoring studio.segment                    | numpy
 studio.fusion            | studio.records                                                  | numpy
 studio.search            | studio.records studio.scoring studio.index {PROTOCOL}           | numpy
 studio.explain           | studio.records studio.scoring studio.index {PROTOCOL}           | numpy

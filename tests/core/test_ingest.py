@@ -57,10 +57,11 @@ def test_languages_and_sources_are_counted(workspace, encoder):
 def test_portions_give_the_same_index_as_one(tmp_path, encoder, animals, monkeypatch):
     passages = cut(animals, UNCUT, encoder.tokenizer, 512)
     whole = build(tmp_path / "whole", encoder, passages)
-    monkeypatch.setattr(module, "PORTION", 2)
+    monkeypatch.setattr(module, "PORTION", 8 + 11)  # tokens: the fox and the owl
     heard = []
     parts = build(tmp_path / "parts", encoder, passages, lambda *told: heard.append(told))
-    assert (len(parts.segments), parts.ids()) == (2, whole.ids())
+    assert encoder.calls[1:3] == [[a.text for a in animals[:2]], [animals[2].text]]
+    assert (len(parts.segments), parts.ids()) == (1, whole.ids())
     assert parts.digest == whole.digest == digest(passages, whole.encoder)
     query = encoder.encode_queries(["red fox"])
     assert parts.dense(query) == pytest.approx(whole.dense(query))
