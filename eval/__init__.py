@@ -5,6 +5,7 @@
 collection    test collections from every layout        (`collection.load`)
 protocols     which passages compete, and in what order (`protocols.studio`)
 measures      official measures through ir-measures     (`measures.per_query`)
+dimensions    what a shorter vector costs               (`dimensions.by_dimension`)
 report        tables, TREC files, one JSON object       (`report.as_json`)
 published     numbers of the papers, and why ours differ
 """

@@ -15,6 +15,7 @@ from studio.settings import (
     add_common,
     add_fusion,
     add_home,
+    encoder_options,
     fusion_settings,
     run_command,
     terminal_progress,
@@ -53,13 +54,14 @@ def show_list(arguments: argparse.Namespace) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Encode, score, rank, measure; print a table or one JSON object."""
-    settings = fusion_settings(arguments)
+    settings, options = fusion_settings(arguments), encoder_options(arguments)
+    progress = terminal_progress()
     if arguments.output:
         report.check_folder(arguments.output)
     loaded = collection.load(arguments.collection, arguments.split)
-    encoder = encoders.load(arguments.encoder)
+    encoder = encoders.load(arguments.encoder, progress=progress, **asdict(options))
     print(f"encoder: {encoder.title} ({encoder.revision})", file=sys.stderr)
-    scored = score(loaded, encoder, arguments.home / "cache", terminal_progress())
+    scored = score(loaded, encoder, arguments.home / "cache", progress)
     evaluation = evaluate(scored, settings, arguments.protocol)
     if arguments.output:
         report.write(evaluation, arguments.output)

@@ -28,10 +28,17 @@ class Scored:
 
     collection: TestCollection
     encoder: Signature
+    index: Index
+    queries: Encodings
     candidates: Sequence[Candidates]
     ids: Sequence[str]
     truncated: Mapping[str, int]
+    limits: Mapping[str, int]
     seconds: Mapping[str, float]
+
+    def made_by(self, encoder: Encoder) -> bool:
+        """Whether this encoder, as it is set now, would give the same scores."""
+        return self.encoder == signature(encoder) and self.limits == limits(encoder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,21 +87,35 @@ def score(
     return Scored(
         collection=collection,
         encoder=signature(encoder),
+        index=index,
+        queries=queries,
         candidates=candidates,
         ids=index.ids(),
         truncated={"passages": _truncated(index), "queries": _cut(queries)},
+        limits=limits(encoder),
         seconds={n: round(b - a, 3) for n, a, b in zip(names, clock, clock[1:], strict=False)},
     )
 
 
-def evaluate(scored: Scored, settings: FusionSettings, protocol: str = "studio") -> Evaluation:
+def evaluate(
+    scored: Scored,
+    settings: FusionSettings,
+    protocol: str = "studio",
+    modes: Sequence[str] = protocols.RUN_MODES,
+) -> Evaluation:
     """Rank and measure; needs no model, so new weights cost a moment."""
     collection = scored.collection
-    runs = protocols.studio(scored.candidates, [q.id for q in collection.queries], settings)
+    ids = [query.id for query in collection.queries]
+    runs = protocols.studio(scored.candidates, ids, settings, modes)
     table = measures.per_query(collection.qrels, runs, scored.ids)
     if not any(settings.weights[:2]):  # a mix of two modes of weight 0 is no ranking: no number
         table.loc[table["mode"] == "dense_sparse", list(measures.MEASURES)] = np.nan
     return Evaluation(scored, settings, protocol, runs, table)
+
+
+def limits(encoder: Encoder) -> dict[str, int]:
+    """Where the encoder cuts, in tokens."""
+    return {"query_tokens": encoder.max_query_tokens, "passage_tokens": encoder.max_tokens}
 
 
 def cached_index(

@@ -39,9 +39,12 @@ Run = Mapping[str, Ranked]
 
 
 def studio(
-    candidates: Sequence[Candidates], query_ids: Sequence[str], settings: FusionSettings
+    candidates: Sequence[Candidates],
+    query_ids: Sequence[str],
+    settings: FusionSettings,
+    modes: Sequence[str] = RUN_MODES,
 ) -> dict[str, Run]:
-    """The five runs of the house protocol: three modes, two mixes."""
+    """The runs of the house protocol, all five if not told otherwise: three modes, two mixes."""
     orders: dict[str, Callable[[Candidates], Ranked]] = {
         mode: _single(number) for number, mode in enumerate(MODES)
     }
@@ -52,6 +55,7 @@ def studio(
     return {
         mode: {q: order(c) for q, c in zip(query_ids, candidates, strict=True)}
         for mode, order in orders.items()
+        if mode in modes
     }
 
 

@@ -33,6 +33,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "title": scored.encoder.title,
             "revision": scored.encoder.revision,
             "precision": scored.encoder.precision,
+            **scored.limits,
         },
         "queries": len(collection.queries),
         "passages": len(collection.passages),
@@ -124,6 +125,7 @@ def as_text(evaluation: Evaluation) -> str:
         f"{report['collection']} · {report['queries']:,} queries · {report['passages']:,} passages",
         f"encoder {encoder['title']} · {encoder['revision']} · {encoder['precision']}",
         f"protocol {report['protocol']} · {settings_text(evaluation)}",
+        truncated_text(evaluation),
         "",
         " " * 16 + "".join(f"{name:>12}" for name in MEASURES),
     ]
@@ -143,6 +145,17 @@ def settings_text(evaluation: Evaluation) -> str:
     weights = " / ".join(f"{w:g}" for w in settings.weights)
     how = f"RRF, k = {settings.rrf_k:g}" if settings.method == "rrf" else settings.normalise
     return f"weights {weights} · {'raw scores' if how == 'none' else how}"
+
+
+def truncated_text(evaluation: Evaluation) -> str:
+    """How many texts were longer than the encoder reads, none included."""
+    cut, limits = evaluation.scored.truncated, evaluation.scored.limits
+    if not any(cut.values()):
+        return "nothing truncated"
+    return (
+        f"truncated: {cut['passages']:,} passages at {limits['passage_tokens']:,} tokens, "
+        f"{cut['queries']:,} queries at {limits['query_tokens']:,}"
+    )
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from studio.reading import Fields, read_files
 from studio.settings import (
     add_common,
     add_fusion,
+    encoder_options,
     fusion_settings,
     run_command,
     terminal_progress,
@@ -72,12 +73,13 @@ def encode(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.home)
     workspace.check_new(arguments.name, arguments.replace)  # before anything slow
     settings = CutSettings(arguments.cut, arguments.size, arguments.overlap)
+    options = encoder_options(arguments)
     fields = Fields(arguments.id, arguments.title, arguments.text, arguments.language)
     progress = terminal_progress()
     reading = read_files(arguments.paths, fields, progress)
     for note in reading.notes:
         print(note, file=sys.stderr)
-    encoder = encoders.load(arguments.encoder)
+    encoder = encoders.load(arguments.encoder, progress=progress, **asdict(options))
     made = ingest(
         workspace,
         encoder,
@@ -95,11 +97,13 @@ def encode(arguments: argparse.Namespace) -> None:
 
 def search(arguments: argparse.Namespace) -> None:
     """A query against a collection."""
-    settings = fusion_settings(arguments)
+    settings, options = fusion_settings(arguments), encoder_options(arguments)
     workspace = Workspace(arguments.home)
     index = workspace.index(arguments.name)
     name = index.encoder.name if arguments.encoder == "auto" else arguments.encoder
-    encoder = encoders.load(name)
+    if name == index.encoder.name:  # as it was when it encoded, where nothing else is asked for
+        options = options.as_made(index.encoder.precision, index.encoder.title)
+    encoder = encoders.load(name, progress=terminal_progress(), **asdict(options))
     found = answer(index, encoder, arguments.query, settings, arguments.top, arguments.explain)
     if arguments.json:
         _print_json(found)

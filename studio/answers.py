@@ -23,13 +23,23 @@ def find(index: Index, encoder: Encoder, query: str) -> tuple[Candidates, Encodi
 
 
 def check_encoder(index: Index, encoder: Encoder) -> None:
-    """Scores between two encoders' vectors mean nothing."""
-    asked = signature(encoder)
-    if replace(asked, title="") != replace(index.encoder, title=""):
-        raise SettingsError(
-            f"This collection was encoded by {index.encoder.title} ({index.encoder.revision}); the "
-            f"encoder at work is {asked.title} ({asked.revision}). Encode the collection again."
-        )
+    """Scores between two encoders' vectors mean nothing; nor do those of two lengths."""
+    made, asked = index.encoder, signature(encoder)
+    facts = [(made.revision, asked.revision), (made.precision, asked.precision)]
+    if len(index):
+        there = [index.segments[0].array(name).shape[1] for name in ("dense", "multi_vector")]
+        here = [encoder.dimension, encoder.multi_vector_dimension]
+        facts += [
+            (f"{a:,} dimensions", f"{b:,} dimensions") for a, b in zip(there, here, strict=True)
+        ]
+    other = [pair for pair in dict.fromkeys(facts) if pair[0] != pair[1]]
+    if not other and replace(asked, title="") == replace(made, title=""):
+        return
+    before, now = ("; ".join(side) for side in zip(*(other or facts[:1]), strict=True))
+    raise SettingsError(
+        f"This collection was encoded by {made.title} ({before}); the encoder at work is "
+        f"{asked.title} ({now}). Encode the collection again, or use the encoder that made it."
+    )
 
 
 def answer(

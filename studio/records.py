@@ -28,7 +28,16 @@ METHODS: tuple[Method, ...] = get_args(Method)
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
 Progress = Callable[[int, int, str], None]
-"""Called with (done, total, what); raises `Cancelled` where the user has asked to stop."""
+"""Called with (done, total, what); raises `Cancelled` where the user has asked to stop.
+
+`what` may end with the unit that is counted: 'downloading BAAI/bge-m3 (MB)'.
+"""
+
+
+def counted(what: str) -> tuple[str, str]:
+    """What a progress tells of, and its unit: ('downloading BAAI/bge-m3', 'MB'); '' for none."""
+    label, bracket, unit = what.removesuffix(")").rpartition(" (")
+    return (label, unit) if bracket and what.endswith(")") else (what, "")
 
 
 def silent(done: int, total: int, what: str) -> None:

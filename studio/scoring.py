@@ -33,11 +33,11 @@ def multi_vector(
     Both sides are flat: text k owns rows offsets[k] to offsets[k+1], at least one each.
     """
     scores = np.empty((len(query_offsets) - 1, len(passage_offsets) - 1), dtype=np.float32)
-    for p_first, p_last in _blocks(passage_offsets, PASSAGE_BLOCK):
+    for p_first, p_last in blocks(passage_offsets, PASSAGE_BLOCK):
         rows = slice(int(passage_offsets[p_first]), int(passage_offsets[p_last]))
         block = _float32(passages[rows])
         p_starts = passage_offsets[p_first:p_last] - passage_offsets[p_first]
-        for q_first, q_last in _blocks(query_offsets, QUERY_BLOCK):
+        for q_first, q_last in blocks(query_offsets, QUERY_BLOCK):
             q_rows = slice(int(query_offsets[q_first]), int(query_offsets[q_last]))
             products = _product(_float32(queries[q_rows]), block)
             best = np.maximum.reduceat(products, p_starts, axis=1)
@@ -59,7 +59,7 @@ def _float32(rows: Floats) -> torch.Tensor:
     return torch.from_numpy(np.asarray(rows)).float()
 
 
-def _blocks(offsets: Integers, size: int) -> list[tuple[int, int]]:
+def blocks(offsets: Integers, size: int) -> list[tuple[int, int]]:
     """Whole texts in runs of at most `size` rows (a longer text stands alone)."""
     blocks, first, n = [], 0, len(offsets) - 1
     while first < n:

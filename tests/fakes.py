@@ -50,12 +50,13 @@ class FakeEncoder:
     title = "fake · letter counts"
     revision = "1"
     precision = "exact"
+    device = "cpu"
     dimension = 27
     multi_vector_dimension = 27
     vocabulary = FIRST + BEGINNINGS
 
     def __init__(self, max_tokens: int = 512) -> None:
-        self.max_tokens = max_tokens
+        self.max_tokens = self.max_query_tokens = max_tokens
         self.tokenizer = word_tokenizer()
         self.calls: list[list[str]] = []
 

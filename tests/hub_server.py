@@ -9,12 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import huggingface_hub
+import pytest
+from huggingface_hub import constants
+
+from studio.encoders import download
+
+PIECE = 500_000
 LARGE = (".safetensors", ".bin", ".pt")
 
 
@@ -49,6 +58,7 @@ class Hub:
     ranges: bool = True
     listing: dict[str, object] = field(default_factory=dict)  # laid over the listing of each file
     gate: threading.Event = field(default_factory=threading.Event)  # large files wait for it
+    pause: float = 0.0  # seconds before each half megabyte of a large file
     url: str = ""
     store: str = ""
 
@@ -78,6 +88,23 @@ def serve(hub: Hub) -> Iterator[Hub]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def instead_of_the_hub(hub: Hub, cache: Path) -> Iterator[Hub]:
+    """Serve it, and have huggingface_hub ask it and nobody else, with a cache of its own."""
+    with serve(hub), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "ENDPOINT", hub.url)
+        template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+        patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        patch.setattr(constants, "HF_HUB_CACHE", str(cache))
+        patch.setattr(constants, "HF_HUB_OFFLINE", False)
+        patch.setattr(download, "PAUSE", 0.0)
+        patch.setenv("NO_PROXY", "*")
+        patch.delenv("HF_TOKEN", raising=False)
+        huggingface_hub.close_session()  # made anew, without a proxy
+        yield hub
+        huggingface_hub.close_session()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -162,6 +189,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.gate.wait()
             body = body[: self.hub.cuts.pop(0)] if self.hub.cuts else body
         try:
+            if self.hub.pause and self.path.startswith("/store/"):
+                for start in range(0, len(body), PIECE):
+                    time.sleep(self.hub.pause)
+                    self.wfile.write(body[start : start + PIECE])
+                return
             self.wfile.write(body)
         except ConnectionError:  # the reader has gone, as a cancelled download does
             self.close_connection = True

@@ -24,13 +24,14 @@ PROTOCOL = "studio.encoders.protocol"
 CORE = f"""studio.answers studio.explain studio.fusion studio.index studio.ingest studio.languages
     studio.passages studio.reading* studio.records studio.scoring studio.search studio.settings
     studio.workspace {PROTOCOL}"""
+CHOOSING = "studio.encoders.choice studio.encoders.options"
 SCIENCE = "ir_measures pytrec_eval bm25s statsmodels"
 WORDS = "studio.ui.tables studio.ui.figures studio.ui.highlight studio.ui.session studio.ui.jobs"
 
 # The first row whose pattern fits a module holds: module | ours that it may import | others' too.
 # The standard library and studio.errors are free to all. What a row does not name is forbidden.
 TABLE = f"""
-app                      | studio.encoders studio.encoders.lazy studio.ui* {CORE}          |
+app                      | studio.encoders studio.encoders.lazy studio.encoders.onepass {CHOOSING} studio.ui* {CORE} | spaces
 studio.errors            |                                                                 |
 studio.records           |                                                                 | numpy scipy
 studio.reading*          | studio.records studio.reading*                                  | docx pypdf pyarrow selectolax charset_normalizer
@@ -45,7 +46,7 @@ studio.explain           | studio.records studio.scoring studio.index {PROTOCOL}
 studio.workspace         | studio.records studio.index                                     |
 studio.ingest            | studio.records studio.index studio.passages studio.workspace {PROTOCOL} | numpy
 studio.answers           | studio.records studio.index studio.search studio.explain studio.fusion {PROTOCOL} | numpy
-studio.settings          | studio.records studio.workspace                                 | tqdm
+studio.settings          | studio.records studio.workspace studio.encoders.options         | tqdm
 studio.encoders.protocol | studio.records                                                  | tokenizers
 studio.encoders.choice   | studio.encoders.hub                                             |
 studio.encoders.hub      | studio.encoders.download studio.encoders.remote studio.records   | huggingface_hub
@@ -64,12 +65,12 @@ studio.ui.session        | eval.* studio.ui.jobs studio.encoders.lazy {CORE}    
 studio.ui.tables         | eval.* {CORE}                                                   | numpy pandas
 studio.ui.figures        | eval.* {CORE}                                                   | numpy pandas plotly
 studio.ui.highlight      | eval.* {CORE}                                                   | numpy pandas
-studio.ui.actions*       | eval.* studio.ui.actions* {WORDS} {CORE}                        | numpy pandas
+studio.ui.actions*       | eval.* studio.ui.actions* studio.encoders.lazy {CHOOSING} {WORDS} {CORE} | numpy pandas
 studio.ui.tabs.parts     |                                                                 | gradio
 studio.ui.tabs*          | studio.ui.tabs.parts                                            | gradio
 studio.ui.theme          |                                                                 | gradio
 studio.ui.wiring*        | eval.* studio.ui.wiring* studio.ui.actions* studio.ui.tabs* {WORDS} {CORE} | gradio
-studio.ui.__init__       | eval.* studio.ui.* {CORE}                                       | gradio
+studio.ui.__init__       | eval.* studio.ui.* {CHOOSING} {CORE}                            | gradio
 """  # noqa: E501  (a table is read across)
 
 

@@ -7,7 +7,6 @@ marks the call. Elsewhere it changes nothing.
 from __future__ import annotations
 
 import math
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from studio.encoders.options import Options
+from studio.encoders.options import Options, on_zero
 from studio.errors import EncoderError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,11 +62,6 @@ def cores() -> int:
         return min(here, max(1, math.ceil(int(share) / int(period))))
     except (OSError, ValueError):  # no cgroup here, or no limit in it ('max')
         return here
-
-
-def on_zero() -> bool:
-    """Whether this is a Space with ZeroGPU."""
-    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "true")
 
 
 def borrowed(function: F) -> F:

@@ -116,7 +116,11 @@ def vocabulary(folder: Path, size: int) -> Tokenizer:
 def weights(folder: Path, dtype: torch.dtype) -> Any:
     """The backbone with every weight a number."""
     from transformers import AutoModel
+    from transformers.utils import logging
 
+    # What does not fit is told below, in a sentence.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         backbone, told = AutoModel.from_pretrained(
             folder,

@@ -19,9 +19,13 @@ class Encoder(Protocol):
     """One line for people: what made the number."""
     revision: str
     precision: str
+    device: str
+    """Where it computes: 'cpu', 'cuda', 'cuda:1', 'mps'."""
     dimension: int
     multi_vector_dimension: int
     max_tokens: int
+    """Where passages are cut; `max_query_tokens`: where queries are."""
+    max_query_tokens: int
     vocabulary: int
     tokenizer: Tokenizer
     """Counts tokens when documents are cut."""

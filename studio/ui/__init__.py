@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import gradio as gr
 
 from eval.collection import BUNDLED
+from studio.encoders.choice import M3_ID
+from studio.encoders.options import HELP, PRECISIONS
 from studio.reading import LIMIT, SUFFIXES
 from studio.settings import PRESETS
 from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Asked, Server
-from studio.ui.tabs import about, corpus, evaluate, search, weights
+from studio.ui.tabs import about, corpus, encoder, evaluate, search, weights
 from studio.ui.tabs.parts import drawn
 from studio.ui.theme import launch_options
 from studio.ui.wiring import (
     connect_corpus,
+    connect_encoder,
     connect_evaluate,
     connect_found,
     connect_search,
     connect_weights,
     publish,
 )
-from studio.ui.wiring.adaptor import PRIVATE, visitor
+from studio.ui.wiring.adaptor import visitor
 
 __all__ = ["build", "launch_options"]
 
 TITLE = "Hybrid Retrieval Studio"
+ENCODERS = ("auto", "embedded", M3_ID)  # to choose from; a Hub id or a folder can be typed
+DEVICES = ("cpu", "cuda", "mps")
 BRAND = (
     f"<h1>{TITLE}</h1><p><b class='dense'>dense</b> · <b class='sparse'>sparse</b> · "
     "<b class='multi_vector'>ColBERT</b>, weighed in front of you</p>"
@@ -47,6 +52,8 @@ def build(server: Server) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Corpus", id="corpus"):
                 corpus_tab = corpus.layout(SUFFIXES, LIMIT // 2**20, privacy(server))
+                with corpus_tab.steps:
+                    encoder_tab = encoder.layout(ENCODERS, DEVICES, PRECISIONS, HELP, server.public)
             with gr.Tab("Search", id="search"):
                 search_tab = search.layout(PRESETS)
             with gr.Tab("Weights", id="weights"):
@@ -61,45 +68,21 @@ def build(server: Server) -> gr.Blocks:
         connect_found(server, asked, search_tab)
         connect_weights(search_tab, weights_tab, PRESETS)
         connect_evaluate(server, evaluate_tab, search_tab, demo)
-        _connect_badge(server, badge, demo)
+        connect_encoder(server, encoder_tab, badge, demo)
+        if server.public:
+            _connect_leaving(server, demo)
     demo.queue(default_concurrency_limit=4, max_size=64)
     return cast(gr.Blocks, demo)
 
 
-def _connect_badge(server: Server, badge: gr.HTML, demo: gr.Blocks) -> None:
-    """Say which encoder is at work and why; look again each second until it is loaded."""
-
-    def look() -> tuple[Any, Any]:
-        value = describe(server)
-        return value, gr.Timer(active=value["state"] == "loading")
-
-    def arrive() -> tuple[Any, Any]:
-        server.encoder.start()
-        return look()
+def _connect_leaving(server: Server, demo: gr.Blocks) -> None:
+    """Delete what a visitor kept when the page is closed, and in time what was left behind."""
 
     def leave(request: gr.Request) -> None:
         server.forget(visitor(request))
 
-    timer = gr.Timer(1.0, active=False)
-    demo.load(arrive, None, [badge, timer], show_progress="hidden", **PRIVATE)
-    timer.tick(look, None, [badge, timer], show_progress="hidden", **PRIVATE)
-    if server.public:
-        server.keep_swept()
-        demo.unload(leave)
-
-
-def describe(server: Server) -> dict[str, str]:
-    """The badge: encoder, state, reason."""
-    choice, state, loaded = server.encoder.choice, server.encoder.state, server.encoder.loaded
-    text = {"loading": "loading…", "ready": "ready"}.get(state, state)
-    if state == "ready" and server.encoder.seconds:
-        text = f"ready, loaded in {server.encoder.seconds:.1f} s"
-    return {
-        "state": state if state in ("loading", "ready") else "failed",
-        "name": loaded.title if loaded else choice.name,
-        "text": text,
-        "why": f"Chosen because {choice.why}." if choice.name == "embedded" else choice.why,
-    }
+    server.keep_swept()
+    demo.unload(leave)
 
 
 def privacy(server: Server) -> str:
@@ -118,6 +101,6 @@ def details(server: Server) -> str:
     choice = server.encoder.choice
     kept = "deleted as the tab Corpus says" if server.public else f"kept in `{server.home}`"
     return (
-        f"\n### This server\n- Encoder asked for: `{choice.name}`: {choice.why}.\n"
+        f"\n### This server\n- Encoder at the start: `{choice.name}`: {choice.why}.\n"
         f"- Collections are {kept}.\n- Nothing on this page is fetched from another host.\n"
     )

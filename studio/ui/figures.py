@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import plotly.graph_objects as go
 
+from eval.dimensions import CONCERNED, Curve
 from eval.evaluation import Evaluation
 from eval.measures import HEADLINE
 from eval.protocols import RUN_TITLES
@@ -64,18 +68,58 @@ def overall(evaluation: Evaluation) -> go.Figure:
     return _styled(figure, 280, {"autorange": "reversed", "type": "category"})
 
 
-def empty() -> go.Figure:
+def by_dimension(curve: Curve) -> go.Figure:
+    """nDCG@10 of each mode that a cut concerns, by the numbers that were kept."""
+    figure, points = go.Figure(), curve.points[::-1]
+    kept = [point.dimension for point in points]
+    for mode in CONCERNED:
+        title = RUN_TITLES[mode]
+        figure.add_scatter(
+            x=kept,
+            y=[point.ndcg[mode] for point in points],
+            customdata=[point.bytes for point in points],
+            name=title,
+            mode="lines+markers",
+            line={"color": COLOURS[mode], "width": 2},
+            marker={"color": COLOURS[mode], "symbol": SYMBOLS[mode], "size": 10},
+            cliponaxis=False,
+            hovertemplate="first %{x} numbers: %{y:.4f}<br>%{customdata:,.0f} bytes a passage"
+            f"<extra>{title}</extra>",
+        )
+    low, high = _zoom([value for point in points for value in point.ndcg.values()])
+    zoomed = f" ({low:g} to {high:g}, not from 0)" if low else ""
+    small = {"font": {"size": 13}}
+    _styled(figure, 320, {"title": {"text": HEADLINE + zoomed, **small}, "range": [low, high]})
+    figure.update_layout(legend={"y": 1.02, "font": {"size": 12}})
+    edges = [math.log10(kept[0] / 1.12), math.log10(kept[-1] * 1.12)]
+    figure.update_xaxes(
+        title={"text": "numbers kept of each vector (log scale)", **small},
+        type="log",
+        range=edges,
+        tickvals=kept,
+        ticktext=[str(dimension) for dimension in kept],
+    )
+    return figure
+
+
+def _zoom(values: list[float]) -> tuple[float, float]:
+    """A range in steps of 0.05 around the values, never empty."""
+    room = 0.02
+    low = math.floor((min(values) - room) * 20) / 20
+    high = math.ceil((max(values) + room) * 20) / 20
+    return max(0.0, low), min(1.0, high)
+
+
+def empty(text: str = "nDCG@10 of each mode and mix, after Run", height: int = 280) -> go.Figure:
     """Before a run: an empty frame that says what will stand there."""
     figure = go.Figure()
-    figure.add_annotation(
-        text="nDCG@10 of each mode and mix, after Run", showarrow=False, font={"size": 14}
-    )
-    figure = _styled(figure, 280, {"visible": False})
+    figure.add_annotation(text=text, showarrow=False, font={"size": 14})
+    figure = _styled(figure, height, {"visible": False})
     figure.update_xaxes(visible=False)
     return figure
 
 
-def _styled(figure: go.Figure, height: int, y_axis: dict[str, object]) -> go.Figure:
+def _styled(figure: go.Figure, height: int, y_axis: dict[str, Any]) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 36, "t": 34, "b": 40},

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from eval.dimensions import CONCERNED, Point
 from eval.evaluation import Evaluation
 from eval.measures import HEADLINE, MEASURES
 from eval.protocols import RUN_TITLES
@@ -58,6 +61,20 @@ def published(evaluation: Evaluation) -> pd.DataFrame:
         for mode, values in evaluation.modes.items()
     ]
     return pd.DataFrame(rows)
+
+
+def dimensions(points: Sequence[Point] = ()) -> pd.DataFrame:
+    """A row per dimension, the whole vectors first: nDCG@10 by mode, and bytes a passage."""
+    rows = [
+        {
+            "dimension": point.dimension,
+            **{RUN_TITLES[mode]: number(point.ndcg[mode]) for mode in CONCERNED},
+            "bytes a passage": f"{point.bytes:,.0f}",
+        }
+        for point in points
+    ]
+    titles = [RUN_TITLES[mode] for mode in CONCERNED]
+    return pd.DataFrame(rows, columns=["dimension", *titles, "bytes a passage"])
 
 
 def download(evaluation: Evaluation) -> pd.DataFrame:

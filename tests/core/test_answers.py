@@ -128,3 +128,26 @@ def test_a_new_title_of_the_same_encoder_is_no_hindrance(index):
     other = FakeEncoder()
     other.title = "a nicer name"
     assert answer(index, other, "fox", SETTINGS)["results"]
+
+
+def test_a_refusal_names_what_differs_and_what_to_do(index):
+    other = FakeEncoder()
+    other.precision = "int8"
+    said = r"letter counts \(exact\); the encoder at work is fake · letter counts \(int8\)\. Encode"
+    with pytest.raises(SettingsError, match=said):
+        answer(index, other, "fox", SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["dimension", "multi_vector_dimension"])
+def test_vectors_of_another_length_are_refused(index, name):
+    other = FakeEncoder()
+    setattr(other, name, 16)
+    with pytest.raises(SettingsError, match=r"\(27 dimensions\); .* \(16 dimensions\)"):
+        answer(index, other, "fox", SETTINGS)
+
+
+def test_another_name_for_the_same_weights_is_another_encoder(index):
+    other = FakeEncoder()
+    other.name = "/a/folder"
+    with pytest.raises(SettingsError, match="use the encoder that made it"):
+        answer(index, other, "fox", SETTINGS)

@@ -123,6 +123,17 @@ def test_search_explains_both_scores_to_their_sum(made):
         assert mean == pytest.approx(hit["multi_vector"], abs=1e-5)
 
 
+def test_search_loads_the_encoder_as_it_was_when_it_encoded(files, tmp_path):
+    flags = ["--name", "small", "--encoder", "embedded", "--precision", "int8"]
+    told(script(tmp_path, "encode", str(files), *flags, "--dimension", "64", "--json"))
+    found = told(script(tmp_path, "search", "small", "What hunts mice?", "--json"))
+    assert "It hunts mice." in found["results"][0]["text"]
+    other = script(tmp_path, "search", "small", "fox", "--precision", "float32")
+    assert other.returncode == 2
+    assert "encoded by embedded · multilingual-e5-small · first 64 of 384 dimens" in other.stderr
+    assert "(4-bit weights, int8 arithmetic); the encoder at work is" in other.stderr
+
+
 def test_without_json_people_read_lines(made, studio):
     done = studio(made[0], "search", "animals", "owl", "--top", "1")
     assert done.returncode == 0
@@ -155,6 +166,8 @@ BAD = {
     "a passage size out of range": ("encode {files} --name x --size 3", "16 to 8,000"),
     "a passage too long": ("encode {files} --name x --size 4000", "reads 512 tokens"),
     "an unknown encoder": ("encode {files} --name x --encoder nonsense", "no encoder 'nonsense'"),
+    "an unknown precision": ("search animals fox --precision int4", "Precision 'int4' is unknown"),
+    "too many tokens": ("encode {files} --name x --passage-tokens 9000", "9,000 passage tokens"),
     "a folder without weights": ("encode {files} --name x --encoder {files}", "sparse_linear.pt"),
     "a home that is a file": ("encode {files} --name x --home /dev/null", "/dev/null"),
     "a home that cannot be made": ("encode {files} --name x --home /proc/x", "/proc/x"),

@@ -15,7 +15,7 @@ from huggingface_hub.utils import WeakFileLock
 
 from studio.encoders import download, hub, remote
 from studio.errors import Cancelled, EncoderError
-from tests.hub_server import Asked, Hub, git_sha1, serve, sha256
+from tests.hub_server import Asked, Hub, git_sha1, instead_of_the_hub, sha256
 
 WEIGHTS = random.Random(0).randbytes(3_500_000)
 CONFIG = b'{"hidden_size": 8}'
@@ -25,21 +25,11 @@ NAME = "someone/model"
 
 
 @pytest.fixture
-def server(monkeypatch, tmp_path):
+def server(tmp_path):
     """A model as BAAI/bge-m3 is: its weights come as a .bin alone, among files nobody needs."""
     model = Hub({"config.json": CONFIG, BIN: WEIGHTS, "onnx/model.bin": b"x", "README.md": b"x"})
-    with serve(model):
-        monkeypatch.setattr(constants, "ENDPOINT", model.url)
-        template = model.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(download, "PAUSE", 0.0)
-        monkeypatch.setenv("NO_PROXY", "*")
-        monkeypatch.delenv("HF_TOKEN", raising=False)
-        huggingface_hub.close_session()  # made anew, without a proxy
+    with instead_of_the_hub(model, tmp_path / "cache"):
         yield model
-        huggingface_hub.close_session()
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_late_interaction_is_the_mean_over_the_query_not_over_the_passage():
 def test_blocks_hold_every_text_once_and_keep_their_size(size):
     lengths = [3, 1, 1, 8, 2, 2, 1]
     starts = offsets(lengths)
-    blocks = scoring._blocks(starts, size)
+    blocks = scoring.blocks(starts, size)
     assert [text for a, b in blocks for text in range(a, b)] == list(range(len(lengths)))
     assert all(starts[b] - starts[a] <= size or b == a + 1 for a, b in blocks)
 

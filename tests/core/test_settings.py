@@ -4,16 +4,23 @@ import argparse
 
 import pytest
 
-from studio.errors import SettingsError
+from studio import settings
+from studio.encoders.options import HELP, Options
+from studio.errors import EncoderError, SettingsError
 from studio.records import FusionSettings
 from studio.settings import (
     PRESETS,
     add_common,
+    add_encoder,
     add_fusion,
+    encoder_options,
+    environment_options,
     fusion_settings,
     run_command,
     terminal_progress,
 )
+
+REAL = settings.tqdm
 
 
 def parsed(*flags: str) -> FusionSettings:
@@ -75,3 +82,73 @@ def test_progress_writes_nothing_where_nobody_watches(capsys):
     for done in range(4):
         report(done, 3, "encoding")
     assert capsys.readouterr() == ("", "")
+
+
+# The encoder's options
+
+
+def options(*flags: str) -> Options:
+    parser = argparse.ArgumentParser()
+    add_common(parser)
+    return encoder_options(parser.parse_args(flags))
+
+
+def test_without_flags_the_options_are_the_default():
+    assert options() == Options()
+
+
+def test_every_flag_reaches_its_option():
+    flags = "--device cpu --precision int8 --query-tokens 64 --passage-tokens 1024 --budget 2048"
+    given = Options("cpu", "int8", 64, 1024, 2048, 256)
+    assert options(*flags.split(), "--dimension", "256") == given
+
+
+def test_flags_that_no_encoder_can_have_are_refused_in_a_sentence():
+    with pytest.raises(EncoderError, match="Precision 'int4' is unknown"):
+        options("--precision", "int4")
+    with pytest.raises(EncoderError, match="A limit of 2 query tokens"):
+        options("--query-tokens", "2")
+
+
+def test_the_help_of_each_flag_says_what_it_costs():
+    parser = argparse.ArgumentParser(prog="studio")
+    add_encoder(parser)
+    shown = " ".join(parser.format_help().split())
+    for name, cost in HELP.items():
+        assert f"--{name.replace('_', '-')}" in shown
+        assert " ".join(cost.split()) in shown
+
+
+def test_variables_stand_behind_the_flags(monkeypatch):
+    monkeypatch.setenv("STUDIO_DEVICE", "cpu")
+    monkeypatch.setenv("STUDIO_QUERY_TOKENS", " 64 ")
+    monkeypatch.setenv("STUDIO_BUDGET", "")
+    assert environment_options() == Options(device="cpu", query_tokens=64)
+    parser = argparse.ArgumentParser()
+    add_encoder(parser, environment_options())
+    asked = parser.parse_args(["--query-tokens", "32"])
+    assert encoder_options(asked) == Options(device="cpu", query_tokens=32)
+
+
+def test_a_variable_that_makes_no_sense_is_named(monkeypatch):
+    monkeypatch.setenv("STUDIO_BUDGET", "plenty")
+    with pytest.raises(SettingsError, match="STUDIO_BUDGET is 'plenty'; it must be a whole number"):
+        environment_options()
+    monkeypatch.setenv("STUDIO_BUDGET", "0")
+    with pytest.raises(EncoderError, match="The budget is 0"):
+        environment_options()
+
+
+def test_a_download_is_one_bar_in_megabytes(monkeypatch, capsys):
+    monkeypatch.setattr(settings, "tqdm", lambda **how: REAL(**how | {"disable": False}))
+    report = terminal_progress()
+    for done in (812, 1500, 2290, 2290, 2290):  # the checksum is told of as all that is there
+        report(done, 2290, "downloading BAAI/bge-m3 (MB)")
+    report(0, 3, "encoding")
+    report(3, 3, "encoding")
+    out, drawn = capsys.readouterr()
+    assert out == ""
+    assert "downloading BAAI/bge-m3: " in drawn
+    assert "812 of 2,290 MB [" in drawn
+    assert "(MB)" not in drawn
+    assert drawn.count("2,290 of 2,290 MB") == drawn.count("3/3") == 1

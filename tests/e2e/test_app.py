@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.conftest import free_port
 
@@ -52,3 +55,45 @@ def test_an_encoder_that_does_not_exist_ends_in_a_sentence() -> None:
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith("app.py: There is no encoder 'nothing-of-the-kind'.")
+
+
+@pytest.mark.parametrize(
+    ("variables", "flags", "said"),
+    [
+        ({"STUDIO_BUDGET": "plenty"}, [], "STUDIO_BUDGET is 'plenty'; it must be a whole number."),
+        ({"STUDIO_PRECISION": "int4"}, [], "Precision 'int4' is unknown."),
+        ({}, ["--query-tokens", "2"], "A limit of 2 query tokens cannot be set."),
+    ],
+)
+def test_nonsense_about_the_encoder_ends_in_a_sentence(
+    variables: dict[str, str], flags: list[str], said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py", *flags], cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env=os.environ | variables,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"app.py: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+SPACES = """
+import sys
+
+assert "torch" not in sys.modules, "spaces must come before torch"
+
+def GPU(function, duration):
+    print("lends a GPU to", function.__name__)
+    return function
+"""
+
+
+def test_on_zero_gpu_the_function_that_borrows_the_gpu_is_known_from_the_start(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "spaces.py").write_text(SPACES, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", "import app"], cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env=os.environ | {"SPACES_ZERO_GPU": "true", "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "lends a GPU to passes\n"), done.stderr

@@ -144,3 +144,12 @@ def test_what_was_cut_is_counted(beir: Beir, tmp_path: Path) -> None:
     scored = score(collection.load(str(beir())), FakeEncoder(max_tokens=3), tmp_path / "cache")
     assert scored.truncated == {"passages": 2, "queries": 0}  # "fox dog" and "owl owl" are 4
     assert set(scored.seconds) == {"encode_passages", "encode_queries", "score"}
+
+
+def test_scores_are_known_by_the_encoder_and_where_it_cut(tmp_path):
+    scored = score(collection.load("atlas"), FakeEncoder(), tmp_path)
+    assert scored.made_by(FakeEncoder())
+    assert not scored.made_by(FakeEncoder(max_tokens=8))
+    other = FakeEncoder()
+    other.precision = "rounded"
+    assert not scored.made_by(other)

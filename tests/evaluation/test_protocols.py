@@ -32,6 +32,12 @@ def test_the_runs_are_three_modes_and_two_mixes_in_the_order_of_the_field() -> N
     assert set(protocols.RUN_TITLES) == set(protocols.RUN_MODES) == set(runs())
 
 
+def test_only_the_runs_asked_for_are_made_and_they_are_the_same() -> None:
+    made = protocols.studio([POOL], ["q"], DEFAULT, ("fused", "dense"))
+    assert tuple(made) == ("dense", "fused")
+    assert [rows(run) for run in made.values()] == [rows(runs()[mode]) for mode in made]
+
+
 def test_ties_stand_in_corpus_order() -> None:
     assert rows(runs()["dense"]) == [8, 3, 5, 2]
     assert rows(runs()["multi_vector"]) == [2, 5, 8, 3]

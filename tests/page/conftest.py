@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,10 @@ ANIMALS = (
     Document("fax", "fax", title="", language="en", source="animals.csv"),
     Document("owl", "foxes and owls", title="Night", language="de", source="animals.csv"),
 )
+
+CORPUS = [("fox", "fox"), ("fax", "fax"), ("owl", "owl owl")]
+QUERIES = [("q1", "fax", "en", "identifier"), ("q2", "owl", "de", "paraphrase")]
+GRADES = [("q1", "fax", 2), ("q1", "fox", 0), ("q2", "owl", 1)]
 
 
 @pytest.fixture
@@ -47,3 +52,17 @@ def animals(server: Server) -> str:
     """The animals as a kept collection; its name."""
     ingest(server.workspace(VISITOR), server.encoder.get(), ANIMALS, "animals", CutSettings())
     return "animals"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A judged collection whose every query has its own word: all modes are perfect."""
+    place = tmp_path / "tiny" / "beir"
+    (place / "qrels").mkdir(parents=True)
+    corpus = [{"_id": name, "title": "", "text": text} for name, text in CORPUS]
+    queries = [{"_id": i, "text": t, "language": n, "kind": k} for i, t, n, k in QUERIES]
+    for name, lines in (("corpus", corpus), ("queries", queries)):
+        (place / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    rows = ["query-id\tcorpus-id\tscore", *(f"{q}\t{p}\t{g}" for q, p, g in GRADES)]
+    (place / "qrels" / "test.tsv").write_text("\n".join(rows), "utf-8")
+    return place

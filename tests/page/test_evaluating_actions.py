@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -19,24 +18,7 @@ from studio.ui.session import Measured, Server
 from tests.fakes import NoEncoder
 from tests.page.conftest import VISITOR
 
-CORPUS = [("fox", "fox"), ("fax", "fax"), ("owl", "owl owl")]
-QUERIES = [("q1", "fax", "en", "identifier"), ("q2", "owl", "de", "paraphrase")]
-GRADES = [("q1", "fax", 2), ("q1", "fox", 0), ("q2", "owl", 1)]
 TITLES = list(RUN_TITLES.values())
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A judged collection whose every query has its own word: all modes are perfect."""
-    place = tmp_path / "tiny" / "beir"
-    (place / "qrels").mkdir(parents=True)
-    corpus = [{"_id": name, "title": "", "text": text} for name, text in CORPUS]
-    queries = [{"_id": i, "text": t, "language": n, "kind": k} for i, t, n, k in QUERIES]
-    for name, lines in (("corpus", corpus), ("queries", queries)):
-        (place / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    rows = ["query-id\tcorpus-id\tscore", *(f"{q}\t{p}\t{g}" for q, p, g in GRADES)]
-    (place / "qrels" / "test.tsv").write_text("\n".join(rows), "utf-8")
-    return place
 
 
 def run(server: Server, folder: Path, measured: Measured | None = None, *weights: float):

@@ -13,7 +13,8 @@ from gradio.state_holder import SessionState
 
 from studio.errors import SettingsError
 from studio.records import FusionSettings
-from studio.ui import build, describe, launch_options, privacy
+from studio.ui import build, launch_options, privacy
+from studio.ui.actions.encoder import badge
 from studio.ui.session import Server
 from studio.ui.wiring.adaptor import handler
 from studio.ui.wiring.search import settings
@@ -114,10 +115,10 @@ def test_the_page_s_controls_become_settings() -> None:
 
 
 def test_the_badge_names_the_encoder_its_state_and_the_reason(server: Server) -> None:
-    assert describe(server) == {
+    assert badge(server) == {
         "state": "ready",
         "name": "fake · letter counts",
-        "text": "ready",
+        "text": "ready · cpu · exact",
         "why": "given by the caller",
     }
 

@@ -154,7 +154,7 @@ def encoded_status(made: Collection) -> Status:
     rate = made.passages / made.seconds if made.seconds else 0.0
     parts = [
         f"Kept as '{made.name}': {made.passages:,} passages, {made.tokens:,} tokens",
-        f"{made.truncated:,} truncated" if made.truncated else "",
+        f"{made.truncated:,} truncated",
         f"{made.seconds:.1f} s ({rate:,.0f} passages a second)",
         f"{made.megabytes:.1f} MB",
     ]

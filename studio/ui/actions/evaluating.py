@@ -31,7 +31,9 @@ def run(
     """Evaluate a collection at these weights; an earlier scoring of it is used again."""
     collection = load(server, name)
     scored = measured.scored
-    if scored is None or scored.collection != collection:
+    if scored and not (scored.collection == collection and scored.made_by(server.encoder.get())):
+        scored = None
+    if scored is None:
         yield measured, {"kind": "busy", "text": "Preparing the encoder…", "share": None}
         steps = server.jobs.run(
             visitor,
@@ -41,7 +43,7 @@ def run(
             if isinstance(step, Scored):
                 scored = step
             else:
-                yield measured, _with_stage(step_status(step, "done"), step.what)
+                yield measured, with_stage(step_status(step, "done"), step.what)
     assert scored is not None  # the job either gave one or raised
     evaluation = evaluate(scored, settings)
     yield Measured(scored, evaluation), {"kind": "done", "share": 1.0, "text": told(evaluation)}
@@ -49,13 +51,23 @@ def run(
 
 def told(evaluation: Evaluation) -> str:
     """What was measured, by what, under which settings, in how many seconds."""
+    return f"{made(evaluation)} · {sum(evaluation.scored.seconds.values()):.1f} s"
+
+
+def made(evaluation: Evaluation) -> str:
+    """What was measured, by what, under which settings."""
     scored, collection = evaluation.scored, evaluation.scored.collection
     return (
         f"{collection.name}: {len(collection.queries):,} queries against "
         f"{len(collection.passages):,} passages · encoder {scored.encoder.title} "
         f"({scored.encoder.revision}, {scored.encoder.precision}) · protocol studio · "
-        f"{report.settings_text(evaluation)} · {sum(scored.seconds.values()):.1f} s"
+        f"{report.settings_text(evaluation)} · {report.truncated_text(evaluation)}"
     )
+
+
+def with_stage(status: Status, what: str) -> Status:
+    """A status that names its stage first."""
+    return status | {"text": f"{what[:1].upper()}{what[1:]}: {status['text']}"}
 
 
 def stopped(measured: Measured) -> Status:
@@ -180,7 +192,3 @@ def _file_name(measured: Measured) -> str:
 
 def _relevant(grades: Any) -> int:
     return sum(grade > 0 for grade in grades.values())
-
-
-def _with_stage(status: Status, what: str) -> Status:
-    return status | {"text": f"{what[:1].upper()}{what[1:]}: {status['text']}"}

@@ -18,8 +18,9 @@ CUTS = [("By tokens", "tokens"), ("By paragraph", "paragraph"), ("Not at all", "
 
 @dataclass(frozen=True)
 class CorpusTab:
-    """The components that the wiring binds."""
+    """The components that the wiring binds, and the column of the steps."""
 
+    steps: gr.Column
     upload: gr.File
     sample: gr.Button
     columns: gr.Accordion
@@ -48,7 +49,7 @@ def layout(suffixes: Sequence[str], limit_mb: int, notice: str) -> CorpusTab:
     """Two columns: what to do on the left, what was read on the right."""
     told = gr.Markdown(notice, visible=bool(notice), elem_id="privacy", elem_classes=["notice"])
     with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=320):
+        with gr.Column(scale=5, min_width=320) as steps:
             heading("1 · Choose text", f"Up to {limit_mb} MB a file, several at once.")
             upload = gr.File(
                 label=" ".join(suffixes),
@@ -97,6 +98,7 @@ def layout(suffixes: Sequence[str], limit_mb: int, notice: str) -> CorpusTab:
             )
             kept_parts = _kept()
     return CorpusTab(
+        steps,
         upload,
         sample,
         columns,

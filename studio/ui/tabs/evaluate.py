@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import gradio as gr
 
@@ -16,7 +17,22 @@ RETURNED = (
 MEASURES = ("nDCG@10", "Recall@100", "MRR@10")  # headings until a run brings its own
 WIDTHS: list[str | int] = ["78px", "530px", "122px", "84px", "84px", "88px", "140px", "100px"]
 MODES = ("Dense", "Sparse", "ColBERT", "Dense + Sparse", "All three")
+SHORTER_HINT = (
+    "The first d numbers of each vector, renormalised; sparse scores stay as they are. "
+    "BGE-M3 was not trained for this."
+)
 VIEWS = [("All queries", "all"), ("By language", "language"), ("By kind of query", "kind")]
+
+
+@dataclass(frozen=True)
+class Shorter:
+    """nDCG@10 against dimension."""
+
+    go: gr.Button
+    cancel: gr.Button
+    status: gr.HTML
+    figure: gr.Plot
+    table: gr.Dataframe
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,7 @@ class EvaluateTab:
     view: gr.Radio
     table: gr.Dataframe
     figure: gr.Plot
+    shorter: Shorter
     queries: gr.Dataframe
     returned: gr.HTML
     published: gr.Dataframe
@@ -52,10 +69,7 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
             scale=6,
             min_width=220,
         )
-        go = gr.Button("Run", variant="primary", elem_id="evaluate-go", scale=1, min_width=90)
-        cancel = gr.Button(
-            "Cancel", elem_id="evaluate-cancel", scale=1, min_width=90, interactive=False
-        )
+        go, cancel = go_and_cancel("Run", "evaluate", "primary")
     status = progress(
         "evaluate-status", "Press Run. Encoding atlas takes about half a minute once."
     )
@@ -78,6 +92,7 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
             trec_file = gr.DownloadButton(visible="hidden", elem_id="trec-file")
         with gr.Column(scale=6, min_width=320):
             figure = gr.Plot(show_label=False, elem_id="evaluate-figure")
+    shorter = shorter_section()
     heading("Query by query", "nDCG@10. Click one to see what each mode returned for it.")
     queries = gr.Dataframe(
         headers=["id", "query", "kind", *MODES],
@@ -110,6 +125,7 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
         view,
         table,
         figure,
+        shorter,
         queries,
         returned,
         published,
@@ -119,3 +135,34 @@ def layout(collections: Sequence[str], folders: bool) -> EvaluateTab:
         trec,
         trec_file,
     )
+
+
+def shorter_section() -> Shorter:
+    """Draw and cancel, how far it is, figure beside table."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=10, min_width=320):
+            heading("What a shorter vector costs", SHORTER_HINT)
+        go, cancel = go_and_cancel("Draw", "dimension", "secondary")
+    status = progress("dimension-status", "Run an evaluation, then press Draw.")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=6, min_width=320):
+            figure = gr.Plot(show_label=False, elem_id="dimension-figure")
+        with gr.Column(scale=6, min_width=320):
+            table = gr.Dataframe(
+                headers=["dimension", "Dense", "ColBERT", "All three", "bytes a passage"],
+                row_count=0,
+                show_label=False,
+                interactive=False,
+                elem_id="dimension-table",
+                buttons=["copy"],
+            )
+    return Shorter(go, cancel, status, figure, table)
+
+
+def go_and_cancel(
+    title: str, name: str, variant: Literal["primary", "secondary"]
+) -> tuple[gr.Button, gr.Button]:
+    """A button that starts long work, and one that stops it."""
+    go = gr.Button(title, variant=variant, elem_id=f"{name}-go", scale=1, min_width=90)
+    cancel = gr.Button("Cancel", elem_id=f"{name}-cancel", scale=1, min_width=90, interactive=False)
+    return go, cancel

@@ -5,11 +5,13 @@ Moving a weight is no event of the server: `assets/page/state.js` ranks anew in 
 
 from studio.ui.wiring.api import publish
 from studio.ui.wiring.corpus import connect_corpus
+from studio.ui.wiring.encoder import connect_encoder
 from studio.ui.wiring.evaluate import connect_evaluate
 from studio.ui.wiring.search import connect_found, connect_search, connect_weights
 
 __all__ = [
     "connect_corpus",
+    "connect_encoder",
     "connect_evaluate",
     "connect_found",
     "connect_search",

@@ -10,9 +10,10 @@ from gradio.events import Dependency
 
 from eval.published import differences, miracl
 from studio.ui import figures, tables
+from studio.ui.actions import dimensions
 from studio.ui.actions import evaluating as actions
 from studio.ui.session import Measured, Server
-from studio.ui.tabs.evaluate import EvaluateTab
+from studio.ui.tabs.evaluate import EvaluateTab, Shorter
 from studio.ui.tabs.search import SearchTab
 from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 from studio.ui.wiring.search import settings
@@ -22,11 +23,12 @@ SAVE = """() => { setTimeout(() => { const e = document.getElementById('%s');
 
 
 def connect_evaluate(server: Server, tab: EvaluateTab, search: SearchTab, demo: gr.Blocks) -> None:
-    """Run, view, open a query, download."""
+    """Run, view, cut the vectors, open a query, download."""
     measured = gr.State(Measured(), time_to_live=3600)
     running = connect_running(server, measured, tab, search)
     connect_viewing(measured, tab, running)
-    demo.load(figures.empty, None, tab.figure, **QUIET)
+    connect_shorter(server, measured, tab.shorter, running)
+    demo.load(empty_figures, None, [tab.figure, tab.shorter.figure], **QUIET)
     connect_downloads(measured, tab)
 
 
@@ -99,6 +101,51 @@ def connect_viewing(measured: gr.State, tab: EvaluateTab, running: Dependency) -
     )
     tab.view.input(handler(view), [measured, tab.view], viewed, **PRIVATE)
     tab.queries.select(handler(opened), measured, tab.returned, **QUIET)
+
+
+def connect_shorter(
+    server: Server, measured: gr.State, section: Shorter, running: Dependency
+) -> None:
+    """Draw with progress; cancel; another evaluation takes the old drawing away."""
+
+    def draw(last: Measured, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        for curve, status in dimensions.draw(server, last, visitor(request)):
+            busy = curve is None
+            made = (figures.by_dimension(curve), tables.dimensions(curve.points)) if curve else None
+            buttons = gr.Button(interactive=not busy), gr.Button(interactive=busy)
+            yield *(made or (gr.skip(), gr.skip())), status, *buttons
+
+    def cancel(request: gr.Request) -> None:
+        server.jobs.cancel(visitor(request))
+
+    def failed(last: Measured) -> tuple[Any, ...]:
+        return dimensions.waiting(last), gr.Button(interactive=True), gr.Button(interactive=False)
+
+    def clear(last: Measured) -> tuple[Any, ...]:
+        return undrawn(), tables.dimensions(), dimensions.waiting(last)
+
+    buttons = [section.status, section.go, section.cancel]
+    drawing = section.go.click(
+        handler(draw),
+        measured,
+        [section.figure, section.table, *buttons],
+        show_progress="hidden",
+        **MODEL,
+        **PRIVATE,
+    )
+    drawing.failure(failed, measured, buttons, **PRIVATE)
+    section.cancel.click(cancel, None, None, **PRIVATE)
+    running.success(clear, measured, [section.figure, section.table, section.status], **QUIET)
+
+
+def empty_figures() -> tuple[Any, Any]:
+    """Both figures before a run."""
+    return figures.empty(), undrawn()
+
+
+def undrawn() -> Any:
+    """The place of nDCG@10 against dimension."""
+    return figures.empty("nDCG@10 against dimension, after Draw", height=120)
 
 
 def connect_downloads(measured: gr.State, tab: EvaluateTab) -> None:
