@@ -54,14 +54,27 @@ def pack(rows: Sequence[Integers], first_position: int, device: torch.device) ->
         count = len(list(equal))
         runs.append((start, count, length))
         start += count * length
-    place = torch.arange(max(lengths)) + first_position
+    tokens = [torch.from_numpy(row) for row in rows]
     return Packed(
-        torch.cat([torch.from_numpy(row) for row in rows])[None].to(device),
-        torch.cat([place[:length] for length in lengths])[None].to(device),
+        torch.cat(tokens)[None].to(device),
+        torch.cat([_positions(row, first_position) for row in tokens])[None].to(device),
         torch.tensor([0, *lengths]).cumsum(0).int().to(device),
         tuple(runs),
         max(lengths),
     )
+
+
+def _positions(row: Tensor, first: int) -> Tensor:
+    """Places of a text's tokens.
+
+    XLM-RoBERTa begins behind its <pad> id, and passes over a <pad> that a text spells: that token
+    has the place of padding, and the next one goes on as if it were not there.
+    """
+    if not first:
+        return torch.arange(len(row))
+    pad = first - 1
+    ordinary = row != pad
+    return torch.where(ordinary, ordinary.cumsum(0) + pad, pad)
 
 
 def prepare(backbone: Any) -> None:

@@ -71,3 +71,9 @@ def test_nothing_is_padded_and_equal_lengths_are_one_run():
 def test_positions_begin_anew_with_each_text():
     assert packing.pack(texts(3, 2), 2, CPU).positions.tolist() == [[2, 3, 4, 2, 3]]
     assert packing.pack(texts(3, 2), 0, CPU).positions.tolist() == [[0, 1, 2, 0, 1]]
+
+
+def test_a_pad_that_a_text_spells_takes_no_place():
+    rows = [np.asarray([0, 9, 1, 1, 8, 2]), np.asarray([0, 2])]
+    assert packing.pack(rows, 2, CPU).positions.tolist() == [[2, 3, 1, 1, 4, 5, 2, 3]]
+    assert packing.pack(rows, 0, CPU).positions.tolist() == [[0, 1, 2, 3, 4, 5, 0, 1]]
