@@ -23,6 +23,7 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.
 # On a CPU a wider pass is slower: above 1,500 tokens the feed-forward's 32 MB and more come as
 # fresh pages from the system at every layer (measured: 268 against 245 GFLOP/s at 4,096).
 CPU_BUDGET, GPU_BUDGET = 1_024, 32_768
+INT8_BUDGET = 512  # its passes are short and its arrays many: half as wide, they stay in the cache
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -50,7 +51,7 @@ def setup(options: Options, *, gpu: bool) -> Setup:
         device,
         precision,
         DTYPES.get(precision, torch.float32),
-        options.budget or (GPU_BUDGET if on_gpu else CPU_BUDGET),
+        options.budget or _budget(on_gpu, precision),
     )
 
 
@@ -72,6 +73,12 @@ def borrowed(function: F) -> F:
 
     lent: F = spaces.GPU(function, duration=120)
     return lent
+
+
+def _budget(on_gpu: bool, precision: str) -> int:
+    if on_gpu:
+        return GPU_BUDGET
+    return INT8_BUDGET if precision == "int8" else CPU_BUDGET
 
 
 def _has_gpu() -> bool:

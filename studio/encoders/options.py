@@ -22,7 +22,7 @@ HELP = {
     "passage_tokens": f"longer passages are cut there; up to {MOST_TOKENS:,}. Time and disk grow "
     "with the tokens, attention with their square. Default: 512",
     "budget": "tokens in one forward pass. More takes more memory, and on a CPU is no faster. "
-    "Default: 1,024 on a CPU, 32,768 on a GPU",
+    "Default: 1,024 on a CPU (int8: 512), 32,768 on a GPU",
     "dimension": "keep so many first numbers of dense and ColBERT vectors, and renormalise: "
     "smaller, less exact; BGE-M3 was not trained for it. Default: all",
 }
