@@ -12,11 +12,12 @@ import huggingface_hub.constants
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from studio import encoders
 from studio.encoders import m3
 from studio.errors import EncoderError
-from tests.fakes import plain
+from tests.fakes import plain, word_tokenizer
 
 TEXTS = ["The red fox runs at night.", "fox", "", "红色的狐狸在睡觉。 fox fox", "night " * 30]
 HIDDEN, LATE = 32, 32
@@ -245,3 +246,87 @@ def test_a_head_that_would_run_code_is_refused(broken, tmp_path):
     with pytest.raises(EncoderError):
         encoders.load(str(broken), device="cpu")
     assert not proof.exists()
+
+
+def test_a_model_of_another_kind_is_refused_by_its_type(broken):
+    config = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps(config | {"model_type": "bert"}))
+    with pytest.raises(EncoderError, match=r"model of type 'bert'.*xlm-roberta with two heads"):
+        encoders.load(str(broken))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"model_type": "nonsense"}'])
+def test_a_config_that_cannot_be_read_is_named(broken, content):
+    (broken / "config.json").write_text(content)
+    with pytest.raises(EncoderError, match=r"config\.json|model of type"):
+        encoders.load(str(broken))
+
+
+def test_the_tokenizer_of_another_model_is_refused(broken):
+    word_tokenizer().save(str(broken / "tokenizer.json"))
+    content = json.loads((broken / "tokenizer.json").read_text())
+    content["model"]["vocab"] = {"<unk>": 0, "<s>": 1, "</s>": 2, "<pad>": 3}
+    (broken / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(EncoderError, match=r"tokenizer\.json is not this model's tokenizer"):
+        encoders.load(str(broken))
+
+
+def test_a_tokenizer_that_cannot_be_read_is_named(broken):
+    (broken / "tokenizer.json").write_text("{}")
+    with pytest.raises(EncoderError, match=r"tokenizer\.json cannot be read"):
+        encoders.load(str(broken))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_found_at_load(broken, bad):
+    state = load_file(broken / "model.safetensors")
+    name = "encoder.layer.1.output.dense.weight"
+    state[name][3, 4] = bad
+    save_file(state, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=rf"{name} in .* holds NaN or infinite"):
+        encoders.load(str(broken))
+
+
+def test_a_head_with_a_weight_that_is_no_number_is_named(broken):
+    weight = torch.full((1, HIDDEN), float("nan"))
+    torch.save({"weight": weight, "bias": torch.zeros(1)}, broken / "sparse_linear.pt")
+    with pytest.raises(EncoderError, match=r"sparse_linear\.pt holds NaN"):
+        encoders.load(str(broken))
+
+
+def test_weights_that_lack_a_layer_are_refused(broken):
+    state = load_file(broken / "model.safetensors")
+    kept = {name: tensor for name, tensor in state.items() if "layer.1." not in name}
+    save_file(kept, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=r"lack \d+ tensors, encoder\.layer\.1\."):
+        encoders.load(str(broken))
+
+
+def test_more_tokens_than_the_model_has_positions_are_refused(checkpoint):
+    with pytest.raises(EncoderError, match="reads up to 512 tokens; 513 were asked for"):
+        encoders.load(str(checkpoint), passage_tokens=513)
+
+
+def test_queries_and_passages_are_cut_at_limits_of_their_own(checkpoint):
+    both = encoders.load(str(checkpoint), device="cpu", query_tokens=8, passage_tokens=16)
+    long = ["night " * 30]
+    assert both.encode_queries(long).offsets.tolist() == [0, 7]
+    assert both.encode_passages(long).offsets.tolist() == [0, 15]
+
+
+def test_int8_is_near_float32_and_said(tiny, checkpoint):
+    small = encoders.load(str(checkpoint), device="cpu", precision="int8", query_tokens=32)
+    assert small.precision == "int8"
+    near = (small.encode_queries(TEXTS).dense * tiny.encode_queries(TEXTS).dense).sum(axis=1)
+    assert 0.99 < near.min() < 1
+
+
+def test_a_cut_dimension_is_renormalised_and_said(tiny, checkpoint):
+    short = encoders.load(str(checkpoint), device="cpu", dimension=12, query_tokens=32)
+    whole, cut = tiny.encode_queries(TEXTS), short.encode_queries(TEXTS)
+    assert short.title.endswith("first 12 of 32 dimensions")
+    for mode in ("dense", "multi_vector"):
+        rows = getattr(whole, mode)[:, :12]
+        expected = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        assert getattr(cut, mode) == pytest.approx(expected, abs=1e-5)
+    assert (whole.sparse != cut.sparse).nnz == 0

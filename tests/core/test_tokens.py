@@ -121,3 +121,27 @@ def test_spans_rise_and_stay_inside_the_text(xlm_roberta):
         spans = tokens.spans[tokens.spans[:, 0] < tokens.spans[:, 1]]
         assert (np.diff(spans[:, 1]) >= 0).all()
         assert spans.max() <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"), [("fox \ud83d night", "fox ? night"), ("\udc00", "?"), ("a\ud800b", "a?b")]
+)
+def test_half_a_surrogate_pair_is_read_as_a_question_mark(xlm_roberta, text, seen):
+    odd, plain = (Tokeniser(xlm_roberta, "", 32)([t])[0] for t in (text, seen))
+    assert odd.ids.tolist() == plain.ids.tolist()
+    assert odd.spans.tolist() == plain.spans.tolist()
+    assert Tokeniser(xlm_roberta, "", 32).count([text]) == [len(plain.ids)]
+
+
+def test_nul_bytes_are_no_tokens_of_their_own(xlm_roberta):
+    [odd] = Tokeniser(xlm_roberta, "", 32)(["fox\0night"])
+    assert odd.spans[:, 1].max() <= len("fox\0night")
+    assert (odd.ids >= 0).all()
+
+
+@pytest.mark.parametrize("letter", ["a", "狐", "\u0301", "\0"])
+def test_a_million_characters_without_a_blank_are_cut_like_any_text(xlm_roberta, letter):
+    tokeniser = Tokeniser(xlm_roberta, "", 512)
+    [tokens] = tokeniser([letter * 1_000_000])
+    assert len(tokens.ids) <= 512
+    assert tokens.full == tokeniser.count([letter * 1_000_000])[0]
