@@ -36,6 +36,12 @@
       const why = props.value;
       empty.hidden = Boolean(why);
       if (!why) { panel.replaceChildren(); return; }
+      // Of quick clicks the last can get lost on the way: ask again rather than show another's.
+      const chosen = document.querySelector("#results .hit.chosen");
+      if (chosen && chosen.dataset.passage !== why.passage) {
+        chosen.dispatchEvent(new Event("lost", { bubbles: true }));
+        return;
+      }
       panel.replaceChildren(
         make("h3", { dir: "auto" }, why.title || why.passage),
         make("h4", { class: "sparse" }, "Sparse: words in common"),

@@ -115,6 +115,7 @@
       soon();
       trigger("why", { at: view.chosen });
     };
+    list.addEventListener("lost", () => trigger("why", { at: view.chosen }));
     more.addEventListener("click", () => { view.shown += PAGE; soon(); });
 
     const receive = () => {

@@ -17,7 +17,7 @@ HELP = {
     "device": "where it computes: cpu, cuda, cuda:1 or mps. Default: a GPU if there is one "
     "(embedded: the CPU)",
     "precision": "of the arithmetic: float32, float16, bfloat16 or int8. Default: float16 on a "
-    "GPU, else float32. int8 is for CPUs: 2 to 3 times as fast, other in the third decimal",
+    "GPU, else float32. int8 is for CPUs: about twice as fast, other in the third decimal",
     "query_tokens": f"longer queries are cut there; up to {MOST_TOKENS:,}. Default: 512",
     "passage_tokens": f"longer passages are cut there; up to {MOST_TOKENS:,}. Time and disk grow "
     "with the tokens, attention with their square. Default: 512",
