@@ -57,8 +57,10 @@ studio.encoders*         | studio.records studio.encoders*                      
 studio.__main__          | studio.encoders {CORE}                                          |
 studio.__init__          |                                                                 |
 eval.__main__            | eval.* studio.encoders {CORE}                                   |
-eval.collection          | eval.beir {CORE}                                                | datasets
+eval.commands*           | eval.* studio.encoders {CORE}                                   |
+eval.collection          | eval.beir eval.layouts* {CORE}                                  | numpy
 eval.beir                | {CORE}                                                          |
+eval.layouts*            | eval.beir eval.collection eval.layouts* {CORE}                  | datasets huggingface_hub numpy pandas pyarrow
 eval.*                   | eval.* {CORE}                                                   | numpy scipy pandas {SCIENCE}
 studio.ui.jobs           | {CORE}                                                          |
 studio.ui.session        | eval.* studio.ui.jobs studio.encoders.lazy {CORE}               | numpy
@@ -139,10 +141,10 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
     [
         ("torch", "studio.encoders.* studio.scoring"),
         ("transformers", "studio.encoders.*"),
-        ("datasets", "eval.collection"),
+        ("datasets", "eval.layouts*"),
         ("gradio", "studio.ui.*"),
         ("plotly", "studio.ui.figures"),
-        ("huggingface_hub", "studio.encoders.hub studio.encoders.download studio.encoders.remote"),
+        ("huggingface_hub", "studio.encoders.hub studio.encoders.download studio.encoders.remote eval.layouts*"),
         ("ir_measures", "eval.*"),
         ("pandas", "eval.* studio.ui.*"),
     ],

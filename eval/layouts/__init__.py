@@ -1,0 +1,1 @@
+"""The layouts in which test collections are published, a small reader each."""
