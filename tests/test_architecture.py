@@ -144,7 +144,10 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
         ("datasets", "eval.layouts*"),
         ("gradio", "studio.ui.*"),
         ("plotly", "studio.ui.figures"),
-        ("huggingface_hub", "studio.encoders.hub studio.encoders.download studio.encoders.remote eval.layouts*"),
+        (
+            "huggingface_hub",
+            "studio.encoders.hub studio.encoders.download studio.encoders.remote eval.layouts*",
+        ),
         ("ir_measures", "eval.*"),
         ("pandas", "eval.* studio.ui.*"),
     ],

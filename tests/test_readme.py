@@ -36,9 +36,9 @@ def readme() -> str:
 def commands() -> Iterator[str]:
     """`python -m studio encode` and so on, from the parsers' own lines."""
     for package in ("studio", "eval"):
-        source = (ROOT / package / "__main__.py").read_text("utf-8")
-        for name in re.findall(r"\.add_parser\(\s*\"([\w-]+)\"", source):
-            yield f"python -m {package} {name}"
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for name in re.findall(r"\.add_parser\(\s*\"([\w-]+)\"", path.read_text("utf-8")):
+                yield f"python -m {package} {name}"
 
 
 def test_the_parsers_are_read_rightly() -> None:

@@ -1,11 +1,7 @@
-"""The verbs of `python -m eval`, a module each: `register` adds its flags, the rest does its work."""
+"""The verbs of `python -m eval`, a module each: `register` adds one verb and its flags."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
-    Commands = _SubParsersAction[ArgumentParser]
+Commands = Any  # what ArgumentParser.add_subparsers gives; argparse keeps its type private
