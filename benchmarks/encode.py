@@ -166,9 +166,9 @@ class Reference:
     """FlagEmbedding's own embedder, its forward passes timed one by one."""
 
     def __init__(self, folder: str, device: str) -> None:
-        from FlagEmbedding import BGEM3FlagModel
+        from tests.parity import flag_embedding
 
-        self.model = BGEM3FlagModel(folder, use_fp16=device != "cpu", devices=device)
+        self.model = flag_embedding.embedder()(folder, use_fp16=device != "cpu", devices=device)
         self.passes: list[float] = []
         self.padding = 0.0
         self._tokens = [0, 0]

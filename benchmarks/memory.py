@@ -112,9 +112,9 @@ def studio(folder: str, tokens: int) -> Any:
 
 def reference(folder: str, tokens: int) -> Any:
     """FlagEmbedding's encode, all three modes, at a batch size of 8."""
-    from FlagEmbedding import BGEM3FlagModel
+    from tests.parity import flag_embedding
 
-    model = BGEM3FlagModel(folder, use_fp16=False, devices="cpu")
+    model = flag_embedding.embedder()(folder, use_fp16=False, devices="cpu")
 
     def encode(texts: list[str]) -> None:
         model.encode(

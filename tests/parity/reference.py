@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+ROOT = Path(__file__).resolve().parents[2]
 VOCABULARY = 250_002
 INSTALLED = util.find_spec("FlagEmbedding") is not None
 HOW_TO_INSTALL = "FlagEmbedding is not installed: pip install -r tests/requirements.txt"
@@ -55,7 +56,8 @@ def ask(folder: Path, jobs: Sequence[Job], **settings: object) -> list[dict[str,
         question = Path(place) / "jobs.json"
         question.write_text(json.dumps(asked), "utf-8")
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", __file__, question, place],
+            [sys.executable, "-W", "ignore", "-m", "tests.parity.reference", question, place],
+            cwd=ROOT,
             env=os.environ | {"HF_HUB_OFFLINE": "1"},
             capture_output=True,
             text=True,
@@ -98,12 +100,12 @@ def flat(found: dict) -> dict[str, np.ndarray]:
 
 
 def main(question: Path, answers: Path) -> None:
-    from FlagEmbedding.inference.embedder.encoder_only.m3 import M3Embedder
+    from tests.parity import flag_embedding
 
     asked = json.loads(question.read_text("utf-8"))
     modes = {"return_dense": True, "return_sparse": True, "return_colbert_vecs": True}
     settings = {"use_fp16": False, "devices": "cpu"} | modes | asked["settings"]
-    model = M3Embedder(asked["folder"], **settings)
+    model = flag_embedding.embedder()(asked["folder"], **settings)
     for i, job in enumerate(asked["jobs"]):
         model.truncate_dim = job["truncate_dim"]
         found = getattr(model, job["method"])(job["inputs"], **job["arguments"])
