@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -35,6 +35,13 @@ class Scored:
     truncated: Mapping[str, int]
     limits: Mapping[str, int]
     seconds: Mapping[str, float]
+    protocol: str = "studio"
+    lists: Mapping[str, Sequence[protocols.Listed]] = field(default_factory=dict)
+    """Under `paper-*`, which keeps one pool per mode: what each mode retrieved, query by query."""
+    reranked: Sequence[Candidates] = ()
+    """Under `paper-*`: dense's best 200 of each query, in corpus order, all three scores real."""
+    bm25: Sequence[protocols.Listed] = ()
+    """What BM25 retrieved for each query, where it was asked for."""
 
     def made_by(self, encoder: Encoder) -> bool:
         """Whether this encoder, as it is set now, would give the same scores."""

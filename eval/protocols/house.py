@@ -7,35 +7,14 @@ scores of 0, since they share no token with the query. Ties stand in corpus orde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from eval.protocols.ranking import DEPTH, RUN_MODES, Ranked, Run, strictly_falling
 from studio import fusion
 from studio.records import MODES, Candidates, Floats, FusionSettings, Integers
-
-RUN_MODES = (*MODES, "dense_sparse", "fused")
-RUN_TITLES = {
-    "dense": "Dense",
-    "sparse": "Sparse",
-    "multi_vector": "ColBERT",
-    "dense_sparse": "Dense + Sparse",
-    "fused": "All three",
-}
-DEPTH = 1_000  # passages that a run keeps for a query, as TREC runs do
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """What one mode returned for one query: corpus rows, best first, with falling scores."""
-
-    rows: Integers
-    scores: Floats
-
-
-Run = Mapping[str, Ranked]
-"""Query id → what was returned."""
 
 
 def studio(
@@ -85,17 +64,3 @@ def _nothing(candidates: Candidates) -> Ranked:
 def _ranked(candidates: Candidates, order: Integers, scores: Floats) -> Ranked:
     order = order[:DEPTH]
     return Ranked(candidates.rows[order], strictly_falling(scores[order]))
-
-
-def strictly_falling(scores: Floats) -> Floats:
-    """float32 scores that keep the order given: equal ones are nudged down by the least step.
-
-    trec_eval compares in float32 and breaks ties by document id, other tools otherwise; with no
-    ties left, every tool computes the same measures.
-    """
-    falling = np.asarray(scores, dtype=np.float32).copy()
-    lowest = np.float32(-np.inf)
-    for i in range(1, len(falling)):
-        if falling[i] >= falling[i - 1]:
-            falling[i] = np.nextafter(falling[i - 1], lowest)
-    return falling
