@@ -39,7 +39,7 @@ def test_the_report_has_the_keys_of_the_contract(evaluation: Evaluation) -> None
     }  # fmt: skip
     assert list(made["modes"]) == list(RUN_MODES)
     for numbers in made["modes"].values():
-        assert list(numbers) == ["nDCG@10", "Recall@100", "MRR@10"]
+        assert list(numbers) == ["nDCG@10", "Recall@100", "MRR@10", "MAP", "Judged@10"]
         assert all(0 <= value <= 1 for value in numbers.values())
     assert {name: list(groups) for name, groups in made["groups"].items()} == {
         "language": ["de", "en"],
@@ -121,11 +121,14 @@ def test_pytrec_eval_on_the_files_gives_the_report(written: Path, mode: str) -> 
         qrels = pytrec_eval.parse_qrel(lines)
     with (written / "runs" / f"{mode}.trec").open() as lines:
         run = pytrec_eval.parse_run(lines)
-    found = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.100", "recip_rank"})
+    found = pytrec_eval.RelevanceEvaluator(
+        qrels, {"ndcg_cut.10", "recall.100", "recip_rank", "map"}
+    )
     values = found.evaluate(run)  # the pool is 5, so MRR needs no cut
     languages = {"en": ["q1", "q2"], "de": ["q3"]}
     made = json.loads((written / "report.json").read_text("utf-8"))["modes"][mode]
-    for ours, official in zip(MEASURES, ["ndcg_cut_10", "recall_100", "recip_rank"], strict=True):
+    names = ["ndcg_cut_10", "recall_100", "recip_rank", "map"]
+    for ours, official in zip(list(MEASURES)[:4], names, strict=True):  # trec_eval has no Judged
         means = [
             np.mean([values[q][official] if q in values else 0.0 for q in queries])
             for queries in languages.values()
