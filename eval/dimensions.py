@@ -53,13 +53,18 @@ def by_dimension(
     The first point is the evaluation itself: its vectors whole, as the encoder made them.
     """
     scored, index = evaluation.scored, evaluation.scored.index
+    if scored.lists:
+        raise SettingsError(
+            f"The protocol {scored.protocol} keeps a list per mode and no pool that shorter "
+            "vectors could be compared on. Use the protocol studio."
+        )
     started = time.perf_counter()
     points = []
     for dimension in chosen(width(index), dimensions):
         measured = evaluation
         if dimension < width(index):
             cut = replace(scored, candidates=list(shortened(scored, dimension, progress)))
-            measured = evaluate(cut, evaluation.settings, evaluation.protocol, CONCERNED)
+            measured = evaluate(cut, evaluation.settings, CONCERNED)
         modes = measured.modes
         ndcg = {mode: modes[mode][HEADLINE] for mode in CONCERNED}
         points.append(Point(dimension, ndcg, bytes_a_passage(index, dimension)))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
 
 from eval import measures, protocols
+from eval.cache import cached_index, kept, pack_encodings, query_key, unpack_encodings
 from eval.collection import Query, TestCollection
-from studio import search
+from eval.pools import Scoring
 from studio.encoders.protocol import Encoder
-from studio.index import Index, Signature, digest, signature
-from studio.ingest import build
+from studio.index import Index, Signature, signature
 from studio.records import Candidates, Encodings, FusionSettings, Progress, silent
+
+Numbers = dict[str, dict[str, float]]
+"""Mode → measure → mean."""
+Runs = dict[str, protocols.Run]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +61,9 @@ class Evaluation:
 
     @property
     def modes(self) -> dict[str, dict[str, float]]:
+        """Mode → measure → mean over languages of each language's mean over queries."""
         language = {q.id: q.language for q in self.scored.collection.queries}
-        return measures.means(self.table, language)
+        return self._rounded(measures.means(self.table, language))
 
     def group(self, attribute: str) -> dict[str, dict[str, dict[str, float]]]:
         """By 'language' or 'kind' of the query: value → mode → measure → mean over queries."""
@@ -70,25 +72,49 @@ class Evaluation:
             if value := getattr(query, attribute):
                 queries.setdefault(value, []).append(query)
         return {
-            value: measures.means(self.table[self.table["query"].isin({q.id for q in part})], {})
+            value: self._rounded(
+                measures.means(self.table[self.table["query"].isin({q.id for q in part})], {})
+            )
             for value, part in sorted(queries.items())
         }
 
+    def _rounded(self, numbers: Numbers) -> Numbers:
+        """Means as the protocol reports them: MTEB to 5 decimals, the others whole."""
+        decimals = protocols.protocol(self.protocol).decimals
+        if decimals is None:
+            return numbers
+        return {m: {n: round(x, decimals) for n, x in by.items()} for m, by in numbers.items()}
+
 
 def score(
-    collection: TestCollection, encoder: Encoder, cache: Path, progress: Progress = silent
+    collection: TestCollection,
+    encoder: Encoder,
+    cache: Path,
+    progress: Progress = silent,
+    protocol: str = "studio",
+    bm25: bool = False,
 ) -> Scored:
-    """Encode (or reopen) the corpus, encode the queries, fill every candidate's three scores."""
+    """Encode the corpus and the queries and score as the protocol says, or reopen what is kept.
+
+    Where all is kept, nothing of the encoder is used but its name and limits.
+    """
+    rules = protocols.protocol(protocol)
     clock = [time.perf_counter()]
-    index = cached_index(collection, encoder, cache, progress)
+    told = _named(progress, "encoding passages")
+    index = cached_index(collection, encoder, cache, told, rules.join)
     clock.append(time.perf_counter())
     texts = [query.text for query in collection.queries]
-    queries = encoder.encode_queries(texts, _named(progress, "encoding queries"))
+    asked = query_key(texts, encoder)
+    queries = kept(
+        cache / f"queries-{asked}.npz",
+        lambda: encoder.encode_queries(texts, _named(progress, "encoding queries")),
+        pack_encodings,
+        unpack_encodings,
+    )
     clock.append(time.perf_counter())
-    candidates = []
-    for found in search.candidates(index, queries, texts):
-        candidates.append(found)
-        progress(len(candidates), len(texts), "scoring queries")
+    scoring = Scoring(rules, index, queries, texts, cache, asked, progress)
+    found = scoring.pools()
+    baseline = scoring.bm25() if bm25 else ()
     clock.append(time.perf_counter())
     names = ("encode_passages", "encode_queries", "score")
     return Scored(
@@ -96,51 +122,78 @@ def score(
         encoder=signature(encoder),
         index=index,
         queries=queries,
-        candidates=candidates,
+        candidates=found.candidates,
         ids=index.ids(),
         truncated={"passages": _truncated(index), "queries": _cut(queries)},
         limits=limits(encoder),
         seconds={n: round(b - a, 3) for n, a, b in zip(names, clock, clock[1:], strict=False)},
+        protocol=protocol,
+        lists=found.lists,
+        reranked=found.reranked,
+        bm25=baseline,
     )
 
 
 def evaluate(
     scored: Scored,
-    settings: FusionSettings,
-    protocol: str = "studio",
-    modes: Sequence[str] = protocols.RUN_MODES,
+    settings: FusionSettings | None = None,
+    modes: Sequence[str] = (*protocols.RUN_MODES, protocols.BM25),
 ) -> Evaluation:
-    """Rank and measure; needs no model, so new weights cost a moment."""
-    collection = scored.collection
-    ids = [query.id for query in collection.queries]
-    runs = protocols.studio(scored.candidates, ids, settings, modes)
-    table = measures.per_query(collection.qrels, runs, scored.ids)
+    """Rank and measure; needs no model, so new weights cost a moment.
+
+    Without settings: those that the protocol fixes, else the default. Raises SettingsError where
+    it fixes others.
+    """
+    settings = protocols.protocol(scored.protocol).settings(settings)
+    runs = ranked(scored, settings, modes)
+    table = measures.per_query(scored.collection.qrels, runs, scored.ids)
     if not any(settings.weights[:2]):  # a mix of two modes of weight 0 is no ranking: no number
         table.loc[table["mode"] == "dense_sparse", list(measures.MEASURES)] = np.nan
-    return Evaluation(scored, settings, protocol, runs, table)
+    return Evaluation(scored, settings, scored.protocol, runs, table)
+
+
+def ranked(scored: Scored, settings: FusionSettings, modes: Sequence[str]) -> Runs:
+    """The runs of some modes under the protocol that the scores were made for."""
+    runs = RUNS[protocols.protocol(scored.protocol).pool](scored, settings)
+    if scored.bm25:
+        listed = zip(_query_ids(scored), scored.bm25, strict=True)
+        runs[protocols.BM25] = {query: protocols.ranked(one) for query, one in listed}
+    return {mode: run for mode, run in runs.items() if mode in modes}
+
+
+def _studio(scored: Scored, settings: FusionSettings) -> Runs:
+    return protocols.studio(scored.candidates, _query_ids(scored), settings)
+
+
+def _paper(scored: Scored, settings: FusionSettings) -> Runs:
+    rules = protocols.protocol(scored.protocol)
+    weights = rules.weights or (settings, settings)
+    places, queries = rules.places(scored.ids), _query_ids(scored)
+    return protocols.paper_runs(scored.lists, scored.reranked, queries, weights, places)
+
+
+def _mteb(scored: Scored, settings: FusionSettings) -> Runs:
+    places = protocols.protocol(scored.protocol).places(scored.ids)
+    removes = protocols.takes_itself_away(scored.collection.name)
+    return protocols.mteb_runs(
+        scored.candidates, _query_ids(scored), settings, scored.ids, places, removes
+    )
+
+
+RUNS: dict[str, Callable[[Scored, FusionSettings], Runs]] = {
+    "studio": _studio,
+    "paper": _paper,
+    "mteb": _mteb,
+}
+
+
+def _query_ids(scored: Scored) -> list[str]:
+    return [query.id for query in scored.collection.queries]
 
 
 def limits(encoder: Encoder) -> dict[str, int]:
     """Where the encoder cuts, in tokens."""
     return {"query_tokens": encoder.max_query_tokens, "passage_tokens": encoder.max_tokens}
-
-
-def cached_index(
-    collection: TestCollection, encoder: Encoder, cache: Path, progress: Progress = silent
-) -> Index:
-    """The corpus' index, kept under its digest: the same texts and encoder are encoded once."""
-    place = cache / digest(collection.passages, signature(encoder))[:32]
-    if not (place / "manifest.json").is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        staged = Path(mkdtemp(dir=cache, prefix="staging-"))
-        try:
-            told = _named(progress, "encoding passages")
-            build(staged / "index", encoder, collection.passages, told)
-            with suppress(OSError):  # another process put the same index there meanwhile
-                (staged / "index").replace(place)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
-    return Index(place)
 
 
 def _named(progress: Progress, what: str) -> Progress:

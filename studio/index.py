@@ -22,7 +22,7 @@ import numpy as np
 
 from studio import scoring
 from studio.errors import ReadingError
-from studio.records import Encodings, Floats, Integers, Passage
+from studio.records import Encodings, Floats, Integers, Join, Passage, joined_text
 from studio.segment import Segment
 
 FORMAT = 1
@@ -46,11 +46,11 @@ def signature(encoder: Any) -> Signature:
     return Signature(*(getattr(encoder, field) for field in Signature.__dataclass_fields__))
 
 
-def digest(passages: Sequence[Passage], encoder: Signature) -> str:
-    """SHA-256 over the encoder's signature and every passage's id, title and text, in order."""
+def digest(passages: Sequence[Passage], encoder: Signature, join: Join = joined_text) -> str:
+    """SHA-256 over the encoder's signature, every passage's id, and the text that is encoded."""
     sha = hashlib.sha256(json.dumps(asdict(encoder), sort_keys=True).encode())
     for passage in passages:
-        sha.update("\0".join(("", passage.id, passage.title, passage.text)).encode())
+        sha.update("\0".join(("", passage.id, join(passage.title, passage.text))).encode())
     return sha.hexdigest()
 
 

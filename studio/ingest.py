@@ -15,7 +15,7 @@ from studio.encoders.protocol import Encoder
 from studio.errors import ReadingError
 from studio.index import Index, digest, signature
 from studio.passages import CutSettings, cut
-from studio.records import Document, Encodings, Passage, Progress, joined_text, silent
+from studio.records import Document, Encodings, Join, Passage, Progress, joined_text, silent
 from studio.workspace import Collection, Workspace
 
 PORTION = 32_768  # tokens encoded between two writes: 134 MB of vectors of 1,024 in float32
@@ -51,25 +51,31 @@ def ingest(
 
 
 def build(
-    path: Path, encoder: Encoder, passages: Sequence[Passage], progress: Progress = silent
+    path: Path,
+    encoder: Encoder,
+    passages: Sequence[Passage],
+    progress: Progress = silent,
+    join: Join = joined_text,
 ) -> Index:
     """An index of these passages in a new folder, one segment, written portion by portion."""
     made_by = signature(encoder)
 
     def portions() -> Iterator[tuple[Sequence[Passage], Encodings]]:
-        for first, last in _portions(passages, encoder):
+        for first, last in _portions(passages, encoder, join):
             portion = passages[first:last]
             ahead = _shifted(progress, first, len(passages))
-            yield portion, encoder.encode_passages(_texts(portion), ahead)
+            yield portion, encoder.encode_passages(_texts(portion, join), ahead)
 
-    return Index.create(path, made_by, digest(passages, made_by)).extend(portions())
+    return Index.create(path, made_by, digest(passages, made_by, join)).extend(portions())
 
 
-def _portions(passages: Sequence[Passage], encoder: Encoder) -> Iterator[tuple[int, int]]:
+def _portions(
+    passages: Sequence[Passage], encoder: Encoder, join: Join
+) -> Iterator[tuple[int, int]]:
     """Passages in runs of at most PORTION tokens as the encoder will cut them."""
     start = tokens = 0
     for first in range(0, len(passages), COUNTED):
-        counts = encoder.count_tokens(_texts(passages[first : first + COUNTED]))
+        counts = encoder.count_tokens(_texts(passages[first : first + COUNTED], join))
         for row, count in enumerate(counts, start=first):
             length = min(count, encoder.max_tokens)
             if row > start and tokens + length > PORTION:
@@ -80,8 +86,8 @@ def _portions(passages: Sequence[Passage], encoder: Encoder) -> Iterator[tuple[i
         yield start, len(passages)
 
 
-def _texts(passages: Sequence[Passage]) -> list[str]:
-    return [joined_text(passage.title, passage.text) for passage in passages]
+def _texts(passages: Sequence[Passage], join: Join) -> list[str]:
+    return [join(passage.title, passage.text) for passage in passages]
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:

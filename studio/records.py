@@ -69,6 +69,10 @@ class Passage:
     source: str = ""
 
 
+Join = Callable[[str, str], str]
+"""A passage's title and text → what the encoder reads."""
+
+
 def joined_text(title: str, text: str) -> str:
     """What the encoder reads: title, space, text; the text alone if it begins with the title."""
     title = title.strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -26,8 +26,22 @@ def check_query(text: str) -> str:
     return text
 
 
-def candidates(index: Index, queries: Encodings, texts: Sequence[str]) -> Iterator[Candidates]:
-    """Each query's pool, every cell filled, in the order of the queries."""
+def pool(dense: Floats, sparse: Floats) -> Integers:
+    """Rows of the best by dense and the best by sparse that match at all, ascending."""
+    found = top(sparse, DEPTH)
+    return np.union1d(top(dense, DEPTH), found[sparse[found] > 0])
+
+
+def candidates(
+    index: Index,
+    queries: Encodings,
+    texts: Sequence[str],
+    pool: Callable[[Floats, Floats], Integers] = pool,
+) -> Iterator[Candidates]:
+    """Each query's pool, every cell filled, in the order of the queries.
+
+    `pool` chooses the rows, ascending, from a query's dense and sparse scores of the whole corpus.
+    """
     for first in range(0, len(queries), CHUNK):
         part = select(queries, first, min(first + CHUNK, len(queries)))
         dense, sparse = index.dense(part), index.sparse(part)
@@ -38,12 +52,6 @@ def candidates(index: Index, queries: Encodings, texts: Sequence[str]) -> Iterat
             column = late[n] if late is not None else _late(index, part, n, rows)
             scores = np.stack([dense[n, rows], sparse[n, rows], column], axis=1)
             yield Candidates(texts[first + n], rows, scores)
-
-
-def pool(dense: Floats, sparse: Floats) -> Integers:
-    """Rows of the best by dense and the best by sparse that match at all, ascending."""
-    found = top(sparse, DEPTH)
-    return np.union1d(top(dense, DEPTH), found[sparse[found] > 0])
 
 
 def top(scores: Floats, n: int) -> Integers:

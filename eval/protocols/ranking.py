@@ -73,6 +73,15 @@ def best(rows: Integers, scores: Floats, places: Integers, depth: int = DEPTH) -
     return Listed(rows[order], scores[order])
 
 
+def top(scores: Floats, places: Integers, *, only_found: bool = False) -> Listed:
+    """The best 1,000 of the whole corpus; `only_found` leaves out scores of 0 (no shared token)."""
+    rows = np.flatnonzero(scores > 0) if only_found else np.arange(len(scores))
+    if len(rows) > DEPTH:
+        edge = np.partition(scores[rows], len(rows) - DEPTH)[len(rows) - DEPTH]
+        rows = rows[scores[rows] >= edge]
+    return best(rows, scores[rows], places)
+
+
 def ranked(found: Listed) -> Ranked:
     """A list as a run keeps it: at most 1,000, ties nudged apart in the order they stand in."""
     return Ranked(found.rows[:DEPTH], strictly_falling(found.scores[:DEPTH]))
