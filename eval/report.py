@@ -15,7 +15,7 @@ import numpy as np
 
 from eval.evaluation import Evaluation
 from eval.measures import MEASURES, missing
-from eval.protocols import RUN_TITLES, Run
+from eval.protocols import TITLES, Run
 from studio.errors import SettingsError
 
 BLANK = re.compile(r"[\s%]")
@@ -131,10 +131,10 @@ def as_text(evaluation: Evaluation) -> str:
     ]
     for mode, numbers in report["modes"].items():
         cells = (f"{numbers[m]:12.4f}" if m in numbers else f"{'–':>12}" for m in MEASURES)
-        lines.append(f"{RUN_TITLES[mode]:16}{''.join(cells)}")
+        lines.append(f"{TITLES[mode]:16}{''.join(cells)}")
     lost = {mode: n for mode, n in report["missing"].items() if n and report["modes"][mode]}
     lines += [
-        f"{RUN_TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()
+        f"{TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()
     ]
     return "\n".join([*lines, *(f"note: {note}" for note in report["notes"])])
 

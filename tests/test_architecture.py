@@ -56,8 +56,8 @@ studio.encoders.options  |                                                      
 studio.encoders*         | studio.records studio.encoders*                                 | numpy scipy tokenizers torch transformers safetensors spaces
 studio.__main__          | studio.encoders {CORE}                                          |
 studio.__init__          |                                                                 |
-eval.__main__            | eval.* studio.encoders {CORE}                                   |
-eval.commands*           | eval.* studio.encoders {CORE}                                   |
+eval.__main__            | eval.* studio.encoders studio.encoders.deferred {CORE}           |
+eval.commands*           | eval.* studio.encoders studio.encoders.deferred {CORE}           |
 eval.collection          | eval.beir eval.layouts* {CORE}                                  | numpy
 eval.beir                | {CORE}                                                          |
 eval.layouts*            | eval.beir eval.collection eval.layouts* {CORE}                  | datasets huggingface_hub numpy pandas pyarrow

