@@ -1,14 +1,14 @@
-"""python -m eval: list the test collections, run one."""
+"""python -m eval: list the test collections, run one, compare runs."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from eval.commands import listing, run
+from eval.commands import compare, listing, run
 from studio.settings import run_command
 
-VERBS = (listing, run)
+VERBS = (listing, run, compare)
 
 
 def main() -> int:

@@ -76,7 +76,9 @@ def write(evaluation: Evaluation, folder: Path) -> None:
     (folder / "runs").mkdir(parents=True, exist_ok=True)
     report = as_json(evaluation)
     _write_json(folder / "report.json", report)
-    _write_json(folder / "run.json", report | {"ids": list(evaluation.scored.ids)})
+    languages = {query.id: query.language for query in evaluation.scored.collection.queries}
+    ids = list(evaluation.scored.ids)
+    _write_json(folder / "run.json", report | {"ids": ids, "languages": languages})
     evaluation.table.to_csv(folder / "per_query.csv", index=False)
     (folder / "qrels.trec").write_text(qrels_trec(evaluation), "utf-8")
     for mode in evaluation.runs:
@@ -133,9 +135,7 @@ def as_text(evaluation: Evaluation) -> str:
         cells = (f"{numbers[m]:12.4f}" if m in numbers else f"{'–':>12}" for m in MEASURES)
         lines.append(f"{TITLES[mode]:16}{''.join(cells)}")
     lost = {mode: n for mode, n in report["missing"].items() if n and report["modes"][mode]}
-    lines += [
-        f"{TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()
-    ]
+    lines += [f"{TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()]
     return "\n".join([*lines, *(f"note: {note}" for note in report["notes"])])
 
 

@@ -75,13 +75,16 @@ def test_the_files_are_those_of_the_contract(written: Path) -> None:
     }
 
 
-def test_report_json_is_the_report_and_run_json_adds_the_ids(
+def test_report_json_is_the_report_and_run_json_adds_ids_and_languages(
     written: Path, evaluation: Evaluation
 ) -> None:
     made = json.loads((written / "report.json").read_text("utf-8"))
     assert made == report.as_json(evaluation)
     run = json.loads((written / "run.json").read_text("utf-8"))
-    assert run == made | {"ids": ["fox", "fax", "foxes", "eule", "leer"]}
+    assert run == made | {
+        "ids": ["fox", "fax", "foxes", "eule", "leer"],
+        "languages": {"q1": "en", "q2": "en", "q3": "de"},
+    }
 
 
 def test_writing_twice_leaves_the_last_report(written: Path, evaluation: Evaluation) -> None:

@@ -1,0 +1,149 @@
+"""A run folder read back: what `eval run --output` wrote, strictly, with file and line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.measures import Qrels
+from eval.protocols import Ranked, Run, strictly_falling
+from eval.report import one_field
+from studio.errors import ReadingError, SettingsError
+
+NEEDED = ("collection", "encoder", "modes", "protocol", "settings")  # of run.json
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """A run folder: run.json's object and the judgements. Runs are read when asked for."""
+
+    folder: Path
+    about: dict[str, Any]
+    qrels: Qrels
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes that there are runs of, in the report's order."""
+        return [mode for mode in self.about["modes"] if self.file(mode).is_file()]
+
+    def file(self, mode: str) -> Path:
+        """Where the run of a mode is."""
+        return self.folder / "runs" / f"{mode}.trec"
+
+    def measured(self, mode: str) -> bool:
+        """Whether the mode has numbers; Dense + Sparse has none where both weigh 0."""
+        return bool(self.about["modes"].get(mode))
+
+    def languages(self) -> dict[str, str]:
+        """Query → language; empty where the folder does not say."""
+        given = self.about.get("languages", {})
+        return {one_field(query): str(language) for query, language in given.items()}
+
+    def check(self, mode: str) -> None:
+        """Raises SettingsError where there is no run of this mode."""
+        if mode not in self.modes:
+            raise SettingsError(
+                f"{self.folder} has no run of '{mode}'. It has {', '.join(self.modes) or 'none'}."
+            )
+
+    def run(self, mode: str) -> tuple[Run, list[str]]:
+        """A mode's run, and the passage ids that its rows stand for."""
+        self.check(mode)
+        return read_run(self.file(mode))
+
+
+def load(folder: Path) -> Saved:
+    """Open a run folder. Raises ReadingError."""
+    if not (folder / "run.json").is_file():
+        raise ReadingError(
+            f"{folder} holds no run.json. Name a folder that `python -m eval run … --output` wrote."
+        )
+    return Saved(folder, _about(folder / "run.json"), read_qrels(folder / "qrels.trec"))
+
+
+def read_qrels(path: Path) -> Qrels:
+    """`query 0 passage grade` a line. Raises ReadingError with the line."""
+    qrels: dict[str, dict[str, int]] = {}
+    for place, (query, _, passage, grade) in _lines(path, 4):
+        grades = qrels.setdefault(query, {})
+        if passage in grades:
+            raise ReadingError(f"{place}: {passage} is judged twice for {query}.")
+        try:
+            grades[passage] = int(grade)
+        except ValueError as error:
+            raise ReadingError(f"{place}: the grade '{grade}' is no whole number.") from error
+    if not qrels:
+        raise ReadingError(f"{path} holds no judgements.")
+    return qrels
+
+
+def read_run(path: Path) -> tuple[Run, list[str]]:
+    """`query Q0 passage rank score tag` a line, and the ids of its passages by row.
+
+    Ordered as trec_eval does, by the score in float32 and then the larger passage id; ranks are
+    not read. Raises ReadingError with the line.
+    """
+    rows: dict[str, int] = {}
+    found: dict[str, dict[int, float]] = {}
+    for place, (query, _, passage, _, score, _) in _lines(path, 6):
+        row, scores = rows.setdefault(passage, len(rows)), found.setdefault(query, {})
+        if row in scores:
+            raise ReadingError(f"{place}: {passage} is returned twice for {query}.")
+        scores[row] = _score(score, place)
+    ids = list(rows)
+    return {query: _ranked(scores, ids) for query, scores in found.items()}, ids
+
+
+def _ranked(scores: dict[int, float], ids: list[str]) -> Ranked:
+    rows, values = np.array(list(scores)), np.array(list(scores.values()), dtype=np.float32)
+    if (values[1:] < values[:-1]).all():  # as our own files are
+        return Ranked(rows, values)
+    order = sorted(range(len(rows)), key=lambda n: (values[n], ids[rows[n]].encode()), reverse=True)
+    return Ranked(rows[order], strictly_falling(values[order]))
+
+
+def _score(text: str, place: str) -> float:
+    try:
+        score = float(text)
+    except ValueError as error:
+        raise ReadingError(f"{place}: the score '{text}' is no number.") from error
+    if not math.isfinite(score):
+        raise ReadingError(f"{place}: the score '{text}' is not finite.")
+    return score
+
+
+def _lines(path: Path, columns: int) -> Iterator[tuple[str, list[str]]]:
+    """Each line's place, for messages, and its fields."""
+    for number, line in enumerate(_text(path).splitlines(), start=1):
+        fields = line.split()
+        if len(fields) != columns:
+            raise ReadingError(
+                f"{path}, line {number}: {len(fields)} columns and not {columns}. "
+                "Write the folder again with `python -m eval run … --output`."
+            )
+        yield f"{path}, line {number}", fields
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise ReadingError(f"{path} is missing. Write the folder again.") from error
+    except UnicodeDecodeError as error:
+        raise ReadingError(f"{path} is not UTF-8 from byte {error.start + 1} on.") from error
+
+
+def _about(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise ReadingError(f"{path}, line {error.lineno}: {error.msg}.") from error
+    if not isinstance(about, dict) or any(not about.get(key) for key in NEEDED):
+        raise ReadingError(f"{path} does not say {', '.join(NEEDED)}, as a run's does.")
+    return about
