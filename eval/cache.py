@@ -3,10 +3,11 @@
     HOME/cache/<digest>/            a corpus' index: ids, the texts as encoded, the encoder
     HOME/cache/queries-<digest>.npz queries' encodings: texts, the encoder, where it cuts
     HOME/cache/scores-<digest>.npz  candidates or lists: both digests and the protocol's pool
+    HOME/cache/encoder-<digest>.json  what an encoder is called (studio.encoders.deferred)
 
 No weights enter: they are applied afterwards. Each entry is written aside and moved into place, so
 several processes may share the folder and a reader never meets half a file. One that cannot be
-read is made again. Nothing else is kept there: delete the folder whenever the disk is needed.
+read is made again. All there can be made again: delete the folder whenever the disk is needed.
 """
 
 from __future__ import annotations
