@@ -163,6 +163,15 @@ def test_the_same_call_gives_the_same_numbers(answer, first: Path, second: Path)
     assert answer(first, second) == answer(first, second)
 
 
+def test_queries_are_aligned_by_id_and_not_by_their_place(
+    answer, first: Path, second: Path
+) -> None:
+    straight = answer(first, second)
+    lines = (second / "qrels.trec").read_text("utf-8").splitlines(keepends=True)
+    (second / "qrels.trec").write_text("".join(reversed(lines)), "utf-8")
+    assert answer(first, second) == straight
+
+
 def test_runs_that_differ_in_more_than_settings_say_so(answer, first: Path, second: Path) -> None:
     edited(second, protocol="mteb")
     assert answer(first, second)["notes"] == ["the runs differ in protocol: studio, mteb"]
