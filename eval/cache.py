@@ -81,7 +81,8 @@ def kept(
     path: Path, make: Callable[[], T], pack: Callable[[T], Arrays], unpack: Callable[[Arrays], T]
 ) -> T:
     """What lies at `path`; if nothing does, or it cannot be read, make it and put it there."""
-    with suppress(*UNREADABLE), np.load(path, allow_pickle=False) as file:
+    # Opened here, since numpy leaves a file open that turns out to be no archive.
+    with suppress(*UNREADABLE), path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
         return unpack({name: file[name] for name in file.files})
     made = make()
     write(path, pack(made))

@@ -67,7 +67,11 @@ def text_alone(title: str, text: str) -> str:
 
 
 def counted(weights: sp.csr_array) -> sp.csr_array:
-    """Sparse weights as the script stores them: int(ceil(100·w)), the product in float64."""
+    """Sparse weights as the script stores them: int(ceil(100·w)).
+
+    The product is of float64, as numpy 1 made it of a scalar and an int: a weight of 0.3, which
+    float32 holds as 0.30000001, counts 31.
+    """
     counts = np.ceil(weights.data.astype(np.float64) * COUNTS).astype(np.int32)
     return sp.csr_array((counts, weights.indices, weights.indptr), shape=weights.shape)
 
