@@ -66,7 +66,8 @@ class Beside:
 
 def beside(evaluation: Evaluation) -> list[Beside]:
     """Every published number that this collection calls for; the MIRACL averages for any other."""
-    modes = evaluation.modes
+    modes, numbers = evaluation.modes, chosen(evaluation)
+    texts = {name: _texts(evaluation, name) for name in {n.protocol for n in numbers}}
     return [
         Beside(
             number.mode,
@@ -74,9 +75,12 @@ def beside(evaluation: Evaluation) -> list[Beside]:
             modes[number.mode].get(HEADLINE) if number.mode in modes else None,
             number.value,
             number.source,
-            tuple(found for check in CHECKS for found in check(evaluation, number)),
+            (
+                *(found for check in CHECKS for found in check(evaluation, number)),
+                *texts[number.protocol],
+            ),
         )
-        for number in chosen(evaluation)
+        for number in numbers
         if number.mode in modes or number.mode != BM25
     ]
 
@@ -176,21 +180,23 @@ def _named(number: Number) -> str:
 
 
 def _protocol(evaluation: Evaluation, number: Number) -> Iterable[str]:
-    ours, theirs = PROTOCOLS[evaluation.protocol], PROTOCOLS[number.protocol]
+    ours, theirs = evaluation.protocol, number.protocol
+    if ours != theirs:
+        yield f"another protocol ({ours}: {WAYS[ours]}; theirs {theirs}: {WAYS[theirs]})"
+
+
+def _texts(evaluation: Evaluation, protocol: str) -> tuple[str, ...]:
+    """Once for all numbers of a protocol: it reads the corpus."""
+    ours, theirs = PROTOCOLS[evaluation.protocol].join, PROTOCOLS[protocol].join
     if ours == theirs:
-        return
-    yield (
-        f"another protocol ({ours.name}: {WAYS[ours.name]}; theirs {theirs.name}: "
-        f"{WAYS[theirs.name]})"
-    )
-    passages = evaluation.scored.collection.passages
+        return ()
     differ = sum(
         # XLM-RoBERTa's tokenizer reads any run of blanks, line breaks included, as one.
-        ours.join(p.title, p.text).split() != theirs.join(p.title, p.text).split()
-        for p in passages
+        ours(passage.title, passage.text).split() != theirs(passage.title, passage.text).split()
+        for passage in evaluation.scored.collection.passages
     )
-    if differ:
-        yield f"other texts (title and text are joined otherwise in {differ:,} passages)"
+    told = f"other texts (title and text are joined otherwise in {differ:,} passages)"
+    return (told,) if differ else ()
 
 
 def _weights(evaluation: Evaluation, number: Number) -> Iterable[str]:
