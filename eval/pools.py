@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 from eval import cache
 from eval.protocols import Listed, Protocol, leaderboard, paper
@@ -110,19 +112,33 @@ def _mteb(scoring: Scoring) -> Pools:
 POOLS = {"studio": _studio, "mteb": _mteb, "paper": Scoring.retrieved}
 
 
-def _packed(found: Sequence[paper.Retrieved]) -> cache.Arrays:
-    parts = {
-        "dense": cache.pack_lists([one.dense for one in found]),
-        "sparse": cache.pack_lists([one.sparse for one in found]),
-        "pool": cache.pack_candidates([one.pool for one in found]),
-    }
+def packed_lists(
+    lists: Mapping[str, Sequence[Listed]], reranked: Sequence[Candidates]
+) -> cache.Arrays:
+    """The lists of a `paper-*` protocol as arrays: `dense-rows`, …, `reranked-scores`."""
+    parts = {mode: cache.pack_lists(of_mode) for mode, of_mode in lists.items()}
+    parts["reranked"] = cache.pack_candidates(reranked)
     return {f"{part}-{name}": a for part, arrays in parts.items() for name, a in arrays.items()}
 
 
-def _unpacked(arrays: cache.Arrays, texts: Sequence[str]) -> list[paper.Retrieved]:
-    def part(name: str) -> cache.Arrays:
-        return {k.removeprefix(f"{name}-"): a for k, a in arrays.items() if k.startswith(name)}
+def unpacked_lists(
+    arrays: cache.Arrays, texts: Sequence[str]
+) -> tuple[dict[str, list[Listed]], list[Candidates]]:
+    """The other way. Raises ValueError where they are not these queries'."""
+    parts: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+    for name, array in arrays.items():
+        part, _, rest = name.partition("-")
+        parts.setdefault(part, {})[rest] = array
+    reranked = cache.unpack_candidates(parts.pop("reranked"), texts)
+    return {mode: cache.unpack_lists(part) for mode, part in parts.items()}, reranked
 
-    dense, sparse = cache.unpack_lists(part("dense")), cache.unpack_lists(part("sparse"))
-    pools = cache.unpack_candidates(part("pool"), texts)
-    return [paper.Retrieved(*one) for one in zip(dense, sparse, pools, strict=True)]
+
+def _packed(found: Sequence[paper.Retrieved]) -> cache.Arrays:
+    lists = {"dense": [one.dense for one in found], "sparse": [one.sparse for one in found]}
+    return packed_lists(lists, [one.pool for one in found])
+
+
+def _unpacked(arrays: cache.Arrays, texts: Sequence[str]) -> list[paper.Retrieved]:
+    lists, pools = unpacked_lists(arrays, texts)
+    parts = zip(lists["dense"], lists["sparse"], pools, strict=True)
+    return [paper.Retrieved(*one) for one in parts]

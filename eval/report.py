@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eval.evaluation import Evaluation
+from eval.evaluation import Evaluation, Scored
 from eval.measures import MEASURES, missing
+from eval.pools import packed_lists
 from eval.protocols import TITLES, Run
 from studio.errors import SettingsError
 
@@ -83,10 +84,18 @@ def write(evaluation: Evaluation, folder: Path) -> None:
     (folder / "qrels.trec").write_text(qrels_trec(evaluation), "utf-8")
     for mode in evaluation.runs:
         (folder / "runs" / f"{mode}.trec").write_text(run_trec(evaluation, mode), "utf-8")
-    candidates = evaluation.scored.candidates
+    _write_scores(evaluation.scored, folder)
+
+
+def _write_scores(scored: Scored, folder: Path) -> None:
+    """The raw scores: one pool's for all modes, or, where there is none, a list per mode."""
+    if scored.lists:
+        np.savez_compressed(folder / "lists.npz", **packed_lists(scored.lists, scored.reranked))  # type: ignore[arg-type]
+        return
+    candidates = scored.candidates
     np.savez_compressed(
         folder / "candidates.npz",
-        queries=np.asarray([q.id for q in evaluation.scored.collection.queries]),
+        queries=np.asarray([q.id for q in scored.collection.queries]),
         offsets=np.cumsum([0, *(len(c.rows) for c in candidates)]),
         rows=np.concatenate([c.rows for c in candidates]),
         scores=np.concatenate([c.scores for c in candidates]),
