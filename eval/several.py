@@ -6,13 +6,17 @@ queries counts as much as one of 1,000. A number that one language lacks is miss
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from eval import report
+from eval import collection, report
+from eval.collection import BUNDLED, TestCollection
 from eval.evaluation import Evaluation, Numbers
 from eval.measures import HEADLINE
 from eval.protocols import TITLES
@@ -49,6 +53,16 @@ class Combined:
             for mode in self.modes
         ]
         return pd.DataFrame(rows, columns=["mode", *parts])
+
+
+def load(name: str, split: str | None = None) -> list[TestCollection]:
+    """A collection, or those of a folder of folders in BEIR layout, a language each."""
+    names = [name]
+    with suppress(OSError, RuntimeError):  # what is no path at all is told by `collection.load`
+        folder = Path(name).expanduser()
+        if name not in BUNDLED and not (folder / "corpus.jsonl").exists():
+            names = sorted(str(path.parent) for path in folder.glob("*/corpus.jsonl")) or names
+    return [collection.load(one, split) for one in names]
 
 
 def combine(evaluations: Sequence[Evaluation]) -> Combined:
@@ -137,6 +151,15 @@ def as_text(combined: Combined) -> str:
         cells = ("–" if pd.isna(x) else f"{x:.4f}" for x in row.iloc[1:])
         lines.append(f"{row['mode']:16}" + "".join(f"{cell:>9}" for cell in cells))
     return "\n".join(lines)
+
+
+def write(combined: Combined, folder: Path) -> None:
+    """report.json of all, and of each language a folder with all that a run writes."""
+    report.check_folder(folder)
+    for language, one in combined.evaluations.items():
+        report.write(one, folder / report.one_field(language))
+    text = json.dumps(as_json(combined), ensure_ascii=False, indent=1)
+    (folder / "report.json").write_text(text, "utf-8")
 
 
 def _last(evaluation: Evaluation) -> str:

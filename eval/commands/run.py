@@ -8,9 +8,10 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from eval import collection, protocols, report
+from eval import protocols, report, several
+from eval.collection import TestCollection
 from eval.commands import Commands
-from eval.evaluation import evaluate, score
+from eval.evaluation import Evaluation, evaluate, score
 from studio.encoders.deferred import deferred
 from studio.errors import SettingsError
 from studio.records import FusionSettings
@@ -23,7 +24,10 @@ BM25_UP_TO = 50_000  # passages: above it the baseline takes minutes and must be
 def register(commands: Commands) -> None:
     """The verb and its flags."""
     parser = commands.add_parser("run", help="nDCG@10 and more of each mode and mix")
-    parser.add_argument("collection", help="a name from list, or a folder in BEIR layout")
+    parser.add_argument(
+        "collection",
+        help="a name from list, a folder in BEIR layout, or a folder of such, a language each",
+    )
     parser.add_argument("--split", help="test, else dev, else the only one")
     parser.add_argument(
         "--protocol",
@@ -50,20 +54,30 @@ def run(arguments: argparse.Namespace) -> None:
     progress = terminal_progress()
     if arguments.output:
         report.check_folder(arguments.output)
-    loaded = collection.load(arguments.collection, arguments.split)
+    loaded = several.load(arguments.collection, arguments.split)
     cache = arguments.home / "cache"
     encoder = deferred(arguments.encoder, options, cache, progress)
     print(f"encoder: {encoder.title} ({encoder.revision})", file=sys.stderr)
-    few = len(loaded.passages) <= BM25_UP_TO
-    bm25 = few if arguments.bm25 is None else arguments.bm25
-    scored = score(loaded, encoder, cache, progress, arguments.protocol, bm25)
-    evaluation = evaluate(scored, settings)
-    if arguments.output:
-        report.write(evaluation, arguments.output)
-    if arguments.json:
-        print(json.dumps(report.as_json(evaluation), ensure_ascii=False))
-    else:
-        print(report.as_text(evaluation))
+    evaluations = []
+    for part in loaded:
+        bm25 = with_bm25(arguments.bm25, part)
+        scored = score(part, encoder, cache, progress, arguments.protocol, bm25)
+        evaluations.append(evaluate(scored, settings))
+    made = evaluations[0] if len(evaluations) == 1 else several.combine(evaluations)
+    tell(made, arguments.output, arguments.json)
+
+
+def tell(made: Evaluation | several.Combined, output: Path | None, as_json: bool) -> None:
+    """Write and print one collection's report, or that of several languages."""
+    how = report if isinstance(made, Evaluation) else several
+    if output:
+        how.write(made, output)
+    print(json.dumps(how.as_json(made), ensure_ascii=False) if as_json else how.as_text(made))
+
+
+def with_bm25(asked: bool | None, loaded: TestCollection) -> bool:
+    """As asked, else where it takes moments."""
+    return len(loaded.passages) <= BM25_UP_TO if asked is None else asked
 
 
 def chosen(arguments: argparse.Namespace) -> FusionSettings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pytest
 
 from eval import several
 from eval.evaluation import Evaluation, evaluate, score
-from studio.errors import SettingsError
+from studio.errors import ReadingError, SettingsError
 from studio.records import FusionSettings
 from tests.fakes import FakeEncoder
+
+from .conftest import Beir
 
 
 def named(evaluation: Evaluation, name: str, queries: int, home: Path) -> Evaluation:
@@ -63,6 +67,29 @@ def test_the_text_has_a_column_per_language(combined: several.Combined) -> None:
     assert lines[0] == "set · 4 languages, a corpus each · 8 queries"
     assert lines[4].split() == ["nDCG@10", "average", "en", "de", "yo", "xx"]
     assert len(lines) == 5 + 5
+
+
+def test_a_folder_of_folders_is_several_languages_and_each_is_written_whole(
+    beir: Beir, tmp_path: Path
+) -> None:
+    folder = beir(queries=[{"_id": "q1", "text": "fox"}], splits={"test": [("q1", "fox", 1)]})
+    for language in ("xx", "en"):
+        shutil.copytree(folder, tmp_path / "set" / language)
+    loaded = several.load(str(tmp_path / "set"))
+    assert [one.name for one in loaded] == ["set/en", "set/xx"]
+    made = [evaluate(score(one, FakeEncoder(), tmp_path / "cache")) for one in loaded]
+    combined = several.combine(made)
+    several.write(combined, tmp_path / "out")
+    written = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    assert written == several.as_json(combined)
+    assert (tmp_path / "out" / "xx" / "runs" / "fused.trec").is_file()
+
+
+def test_one_folder_is_one_collection(beir: Beir) -> None:
+    assert [one.name for one in several.load(str(beir()))] == ["tiny/beir"]
+    assert [one.name for one in several.load("atlas")] == ["atlas"]
+    with pytest.raises(ReadingError, match="There is no collection"):
+        several.load("x" * 300)
 
 
 def test_what_one_language_lacks_is_missing_in_the_mean() -> None:
