@@ -136,7 +136,9 @@ def union(dense: Listed, sparse: Listed, pair: FusionSettings, places: Integers)
     rows = np.union1d(dense.rows, sparse.rows)
     total = np.zeros(len(rows), dtype=np.float64)
     for found, weight, unit in zip((dense, sparse), pair.weights, (1, COUNTS**2), strict=False):
-        total[np.searchsorted(rows, found.rows)] += weight * (found.scores / unit)
+        total[np.searchsorted(rows, found.rows)] += weight * (
+            found.scores.astype(np.float64) / unit
+        )
     return best(rows, total.astype(np.float32), places, DEPTH)
 
 

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 import pytrec_eval
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse as sp
 
 from eval import collection, protocols
+from eval.dimensions import by_dimension
 from eval.evaluation import Scored, evaluate, score
-from eval.protocols import Listed, paper_runs
+from eval.protocols import Listed, paper_runs, ranked
 from eval.protocols import paper as rules
-from eval.protocols.ranking import larger_id_first, top
+from eval.protocols.ranking import best, larger_id_first, top
 from studio.errors import SettingsError
 from studio.records import Candidates, FusionSettings
 from studio.search import WHOLE
@@ -137,6 +140,44 @@ def test_nothing_beyond_dense_s_best_200_meets_colbert(large: Any) -> None:
     assert sparse.scores[0] == 31 * 31
     runs = evaluate(scored).runs
     assert [len(runs[m]["q"].rows) for m in protocols.RUN_MODES] == [1_000, 301, 200, 1_000, 200]
+
+
+def test_mteb_s_pool_is_cut_by_the_larger_id(large: Any) -> None:
+    """Dense ranks q, 300 with 'fox', then 2,000 equals, of which 699 fit."""
+    rows = large("mteb").candidates[0].rows
+    assert rows.tolist() == [*range(301), *range(301 + WHOLE - 699, 301 + WHOLE)]
+
+
+def test_the_house_s_pool_is_cut_in_corpus_order(large: Any) -> None:
+    assert large("studio").candidates[0].rows.tolist() == list(range(1_000))
+
+
+def test_shorter_vectors_have_no_pool_to_be_compared_on(large: Any) -> None:
+    with pytest.raises(SettingsError, match="paper-miracl keeps a list per mode"):
+        by_dimension(evaluate(large("paper-miracl")))
+
+
+@given(st.integers(0, 10_000))
+def test_dense_and_sparse_add_up_as_a_dictionary_of_both_would(seed: int) -> None:
+    """The script's way: a dictionary of document ids, measured by trec_eval itself."""
+    random = np.random.default_rng(seed)
+    ids = [f"{n:02}" for n in random.permutation(40)]
+    places = larger_id_first(ids)
+    scores = random.integers(0, 8, 40) / 8, random.integers(0, 4, 40) * 2_500
+    rows = [random.permutation(40)[:25] for _ in scores]
+    dense, sparse = (best(r, s[r], places) for r, s in zip(rows, scores, strict=True))
+    expected: dict[str, float] = {}
+    for row, score_ in zip(sparse.rows, sparse.scores, strict=True):
+        expected[ids[row]] = score_ / 10_000 * 0.3
+    for row, score_ in zip(dense.rows, dense.scores, strict=True):
+        expected[ids[row]] = expected.get(ids[row], 0.0) + score_ * 1.0
+    found = ranked(rules.union(dense, sparse, rules.MIRACL_PAIR, places))
+    ours = {ids[r]: float(s) for r, s in zip(found.rows, found.scores, strict=True)}
+    evaluator = pytrec_eval.RelevanceEvaluator(
+        {"q": dict.fromkeys(ids[::4], 1)}, {"ndcg_cut.10", "map"}
+    )
+    theirs = evaluator.evaluate({"q": expected})
+    assert evaluator.evaluate({"q": ours})["q"] == pytest.approx(theirs["q"], abs=1e-12)
 
 
 def test_a_passage_with_the_query_s_id_stays(large: Any) -> None:
