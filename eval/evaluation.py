@@ -65,6 +65,13 @@ class Evaluation:
         language = {q.id: q.language for q in self.scored.collection.queries}
         return self._rounded(measures.means(self.table, language))
 
+    @property
+    def pair(self) -> tuple[float, ...]:
+        """The weights of Dense + Sparse, where they are not those of all three without ColBERT."""
+        fixed = protocols.protocol(self.protocol).weights
+        weights = fixed[0].weights if fixed else ()
+        return () if weights[:2] == self.settings.weights[:2] else weights
+
     def group(self, attribute: str) -> dict[str, dict[str, dict[str, float]]]:
         """By 'language' or 'kind' of the query: value → mode → measure → mean over queries."""
         queries: dict[str, list[Query]] = {}

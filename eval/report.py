@@ -47,6 +47,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "normalise": settings.normalise,
             "method": settings.method,
             "rrf_k": settings.rrf_k,
+            **({"dense_sparse": list(evaluation.pair)} if evaluation.pair else {}),
         },
         "missing": missing(evaluation.runs, [q.id for q in collection.queries]),
         "truncated": dict(scored.truncated),
@@ -152,6 +153,8 @@ def settings_text(evaluation: Evaluation) -> str:
     """Weights and method in a line."""
     settings = evaluation.settings
     weights = " / ".join(f"{w:g}" for w in settings.weights)
+    if evaluation.pair:
+        weights += f", dense + sparse {' / '.join(f'{w:g}' for w in evaluation.pair)}"
     how = f"RRF, k = {settings.rrf_k:g}" if settings.method == "rrf" else settings.normalise
     return f"weights {weights} · {'raw scores' if how == 'none' else how}"
 

@@ -52,8 +52,12 @@ def test_every_protocol_runs_and_the_second_time_without_the_model(run: Run, pro
 
 
 def test_the_paper_s_weights_are_told(run: Run) -> None:
-    for protocol, weights in (("paper-miracl", [1, 0.3, 1]), ("paper-mldr", [0.15, 0.5, 0.35])):
-        assert run("--protocol", protocol)[1]["settings"]["weights"] == weights
+    for protocol, weights, pair in (
+        ("paper-miracl", [1, 0.3, 1], None),  # 1 / 0.3 / 0, the same without ColBERT
+        ("paper-mldr", [0.15, 0.5, 0.35], [0.2, 0.8, 0]),
+    ):
+        settings = run("--protocol", protocol)[1]["settings"]
+        assert (settings["weights"], settings.get("dense_sparse")) == (weights, pair)
 
 
 @pytest.mark.parametrize(
