@@ -58,9 +58,10 @@ def cached_index(
     staged = Path(mkdtemp(dir=cache, prefix="staging-"))
     try:
         build(staged / "index", encoder, collection.passages, progress, join)
-        if place.exists() and not _readable(place):  # what was damaged makes way
-            place.replace(staged / "damaged")
-        with suppress(OSError):  # another process put the same index there meanwhile
+        with suppress(OSError):  # another process did the same meanwhile
+            if place.exists() and not _readable(place):  # what was damaged makes way
+                place.replace(staged / "damaged")
+        with suppress(OSError):
             (staged / "index").replace(place)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
