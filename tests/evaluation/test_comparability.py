@@ -153,10 +153,20 @@ def test_an_unrelated_collection_stands_beside_the_averages_and_is_marked(
 
 
 def test_a_collection_whose_size_is_not_on_record_is_not_called_comparable(sw: Build) -> None:
-    made = sw(name="mteb/XQuADRetrieval/ru", protocol="mteb", split="validation")
+    made = sw(name="mteb/MLQARetrieval/eng-deu", protocol="mteb", split="test")
+    (row,) = beside(made)
+    assert [said.split(" (")[0] for said in row.differences] == ["unchecked collection"]
+
+
+def test_a_copy_of_a_task_with_more_queries_is_another_collection(sw: Build) -> None:
+    made = sw(name="xquad/ru", protocol="mteb", split="test", passages=240, queries=1_190)
     (row,) = beside(made)
     assert row.theirs == pytest.approx(0.96028, abs=1e-5)
-    assert [said.split(" (")[0] for said in row.differences] == ["unchecked collection"]
+    assert row.differences == (
+        "another collection (xquad/ru: 240 passages and 1,190 queries; XQuADRetrieval ru has 240 "
+        "passages and 1,185 queries)",
+        "another split (test instead of validation)",
+    )
 
 
 def test_the_small_model_is_shown_only_beside_itself(sw: Build) -> None:
