@@ -21,7 +21,7 @@ FILES = sorted([ROOT / "app.py", *ROOT.glob("studio/**/*.py"), *ROOT.glob("eval/
 NAMES = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES]
 
 PROTOCOL = "studio.encoders.protocol"
-CORE = f"""studio.answers studio.explain studio.fusion studio.index studio.ingest studio.languages
+CORE = f"""studio.answers studio.engines studio.explain studio.fusion studio.index studio.ingest studio.languages
     studio.passages studio.reading* studio.records studio.scoring studio.search studio.settings
     studio.workspace {PROTOCOL}"""
 CHOOSING = "studio.encoders.choice studio.encoders.options"
@@ -41,6 +41,7 @@ studio.scoring           | studio.records                                       
 studio.segment           | studio.records                                                  | numpy scipy pyarrow
 studio.index             | studio.records studio.scoring studio.segment                    | numpy
 studio.fusion            | studio.records                                                  | numpy
+studio.engines*          | studio.records studio.fusion studio.engines*                    | numpy
 studio.search            | studio.records studio.scoring studio.index {PROTOCOL}           | numpy
 studio.explain           | studio.records studio.scoring studio.index {PROTOCOL}           | numpy
 studio.workspace         | studio.records studio.index                                     |

@@ -1,0 +1,125 @@
+"""mteb's HybridSearch: reciprocal rank, relative score and distribution-based score fusion.
+
+Formulas from embeddings-benchmark/mteb mteb/models/hybrid_wrappers.py (21051cb): ranks from 1, a
+whole k; relative score is min-max with 0.5 in a constant list; DBSF is mean ∓ 3 population
+deviations mapped to [0, 1] and clipped, 0.5 below a deviation of 1e-9. All weigh and add; a
+document that a list lacks adds 0. Each list has max(top_k, 100) documents or sub_model_top_k. Ties:
+order of first appearance (a stable sort of a dict).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from studio.engines.engine import Context, Engine, Kind, whole_k
+from studio.engines.lists import Lists, by_appearance, constant, each, reciprocal, weighed
+from studio.records import Floats, FusionSettings
+
+SOURCE = "embeddings-benchmark/mteb mteb/models/hybrid_wrappers.py (21051cb)"
+LARGEST_K = 1_000_000
+NAMES = ("dense", "sparse", "colbert")
+TEXT = '''from mteb.models.hybrid_wrappers import HybridSearch
+
+
+def hybrid({names}):
+    """One model per list, as mteb's SearchProtocol."""
+    return HybridSearch(
+        [{names}],
+        weights={weights},
+        sub_model_top_k={depth},
+        fusion_strategy="{strategy}",{k}
+    )
+'''
+
+
+def relative(values: Floats) -> Floats:
+    """(s − min)/(max − min); 0.5 in a constant list."""
+    if constant(values):
+        return np.full(len(values), 0.5)
+    return np.asarray((values - values.min()) / (values.max() - values.min()))
+
+
+def distribution(values: Floats) -> Floats:
+    """Mean ∓ 3 population deviations to 0 and 1, clipped; 0.5 where there is no deviation."""
+    mean, deviation = values.mean(), values.std()
+    if deviation < 1e-9:
+        return np.full(len(values), 0.5)
+    return np.asarray(np.clip((values - (mean - 3 * deviation)) / (6 * deviation), 0.0, 1.0))
+
+
+def _rrf(lists: Lists, settings: FusionSettings) -> Floats:
+    return weighed(reciprocal(lists, whole_k(settings, 0, LARGEST_K)), settings.weights)
+
+
+def _normalised(norm: str, lists: Lists, settings: FusionSettings) -> Floats:
+    return weighed(each(lists, NORMALISE[norm]), settings.weights)
+
+
+def _text(strategy: str, settings: FusionSettings, context: Context) -> str:
+    asked = [at for at, weight in enumerate(settings.weights) if weight > 0]
+    if len(asked) == 1:
+        return f"# One list alone needs no fusion: evaluate the {NAMES[asked[0]]} model itself.\n"
+    k = whole_k(settings, 0, LARGEST_K)
+    return TEXT.format(
+        names=", ".join(NAMES[at] for at in asked),
+        weights=[float(settings.weights[at]) for at in asked],
+        depth=context.depth,
+        strategy=strategy,
+        k=f"\n        rrf_k={k}," if strategy == "rrf" else "",
+    )
+
+
+NORMALISE = {"relative-score-fusion": relative, "dbsf": distribution}
+CONSTANT = "A constant list, or one of a single document, counts 0.5 there (here 0)."
+NO_RAW = "HybridSearch has no raw sum: relative score is min-max per list."
+CLIPPED = (
+    "DBSF maps mean − 3 and mean + 3 deviations of each list to 0 and 1 and clips: the order of "
+    "z-scores as long as none is beyond 3; a document that a list lacks counts 0."
+)
+WHOLE = "rrf_k is a whole number."
+OWN_DEPTH = "Each list has at least max(top_k, 100) documents."
+
+
+def _relative_differs(settings: FusionSettings) -> tuple[str, ...]:
+    return (*(() if settings.normalise == "min-max" else (NO_RAW,)), CONSTANT, OWN_DEPTH)
+
+
+_make = partial(
+    Engine,
+    language="python",
+    source=SOURCE,
+    ties=by_appearance,
+    tie_rule="Ties: in the order in which the lists first named them.",
+)
+RELATIVE: frozenset[Kind] = frozenset({"none", "min-max"})
+ENGINES = (
+    _make(
+        key="mteb-relative",
+        title="mteb HybridSearch, relative score",
+        serves=RELATIVE,
+        fuse=partial(_normalised, "relative-score-fusion"),
+        text=partial(_text, "relative-score-fusion"),
+        differs=_relative_differs,
+        exact=lambda settings: settings.normalise == "min-max",
+    ),
+    _make(
+        key="mteb-dbsf",
+        title="mteb HybridSearch, distribution-based",
+        serves=frozenset({"z-score"}),
+        fuse=partial(_normalised, "dbsf"),
+        text=partial(_text, "dbsf"),
+        differs=lambda settings: (CLIPPED, CONSTANT, OWN_DEPTH),
+        exact=lambda settings: False,
+    ),
+    _make(
+        key="mteb-rrf",
+        title="mteb HybridSearch, reciprocal rank",
+        serves=frozenset({"rrf"}),
+        fuse=_rrf,
+        text=partial(_text, "rrf"),
+        differs=lambda settings: (WHOLE, OWN_DEPTH),
+        exact=lambda settings: float(settings.rrf_k).is_integer(),
+    ),
+)
