@@ -2,8 +2,8 @@
 
 Formulas from haystack-ai 3.4.1, components/joiners/document_joiner.py and utils/misc.py. Weights
 are divided by their sum; k is fixed at 61 with ranks from 0, which is 60 here. DBSF keeps the
-largest of a document's rescaled scores, adds nothing up and takes no weights; a constant list keeps
-its own scores. A document that a list lacks adds 0. Ties: order of first appearance (a stable sort).
+largest of a document's rescaled scores: it adds nothing up and takes no weights. A constant list
+keeps its own scores there. A document that a list lacks adds 0. Ties: order of first appearance.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _text(ranker: str, settings: FusionSettings, context: Context) -> str:
         depth=context.depth,
         index=context.index,
         requests="".join(f"        {LEGS[mode]},\n" for mode in asked),
-        ranker=ranker.format(weights=", ".join(weights), k=repr(_k(settings))),
+        ranker=ranker.format(weights=", ".join(weights), k=f"{_k(settings):.12g}"),
     )
 
 

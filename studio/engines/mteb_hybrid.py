@@ -1,10 +1,10 @@
 """mteb's HybridSearch: reciprocal rank, relative score and distribution-based score fusion.
 
-Formulas from embeddings-benchmark/mteb mteb/models/hybrid_wrappers.py (21051cb): ranks from 1, a
-whole k; relative score is min-max with 0.5 in a constant list; DBSF is mean ∓ 3 population
-deviations mapped to [0, 1] and clipped, 0.5 below a deviation of 1e-9. All weigh and add; a
-document that a list lacks adds 0. Each list has max(top_k, 100) documents or sub_model_top_k. Ties:
-order of first appearance (a stable sort of a dict).
+Formulas from mteb 2.26.24 mteb/models/hybrid_wrappers.py: ranks from 1, equal scores of a list by
+larger document id first (here: the later position in the corpus), a whole k; relative score is
+min-max with 0.5 in a constant list; DBSF maps mean ∓ 3 population deviations to [0, 1] and clips,
+0.5 below a deviation of 1e-9. All weigh and add; a document that a list lacks adds 0. Each list has
+max(top_k, 100) documents or sub_model_top_k. Ties: order of first appearance.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 
 from studio.engines.engine import Context, Engine, Kind, whole_k
 from studio.engines.lists import Lists, by_appearance, constant, each, reciprocal, weighed
-from studio.records import Floats, FusionSettings
+from studio.records import Floats, FusionSettings, Integers
 
-SOURCE = "embeddings-benchmark/mteb mteb/models/hybrid_wrappers.py (21051cb)"
+SOURCE = "mteb 2.26.24 mteb/models/hybrid_wrappers.py"
 LARGEST_K = 1_000_000
 NAMES = ("dense", "sparse", "colbert")
 TEXT = '''from mteb.models.hybrid_wrappers import HybridSearch
@@ -49,8 +49,23 @@ def distribution(values: Floats) -> Floats:
     return np.asarray(np.clip((values - (mean - 3 * deviation)) / (6 * deviation), 0.0, 1.0))
 
 
+def larger_id_first(lists: Lists) -> Lists:
+    """The same lists with equal scores the other way round."""
+    ranks = np.zeros_like(lists.ranks)
+    for mode in range(lists.ranks.shape[1]):
+        rows = np.flatnonzero(lists.found[:, mode])[::-1]
+        by_score = rows[np.argsort(-lists.scores[rows, mode], kind="stable")]
+        ranks[by_score, mode] = np.arange(1, len(rows) + 1)
+    return Lists(lists.scores, lists.found, ranks)
+
+
 def _rrf(lists: Lists, settings: FusionSettings) -> Floats:
-    return weighed(reciprocal(lists, whole_k(settings, 0, LARGEST_K)), settings.weights)
+    ranked = larger_id_first(lists)
+    return weighed(reciprocal(ranked, whole_k(settings, 0, LARGEST_K)), settings.weights)
+
+
+def _rrf_ties(lists: Lists, total: Floats) -> Integers:
+    return by_appearance(larger_id_first(lists), total)
 
 
 def _normalised(norm: str, lists: Lists, settings: FusionSettings) -> Floats:
@@ -78,7 +93,7 @@ CLIPPED = (
     "DBSF maps mean − 3 and mean + 3 deviations of each list to 0 and 1 and clips: the order of "
     "z-scores as long as none is beyond 3; a document that a list lacks counts 0."
 )
-WHOLE = "rrf_k is a whole number."
+WHOLE = "rrf_k is a whole number. Equal scores of a list stand by larger document id first."
 OWN_DEPTH = "Each list has at least max(top_k, 100) documents."
 
 
@@ -118,6 +133,7 @@ ENGINES = (
         title="mteb HybridSearch, reciprocal rank",
         serves=frozenset({"rrf"}),
         fuse=_rrf,
+        ties=_rrf_ties,
         text=partial(_text, "rrf"),
         differs=lambda settings: (WHOLE, OWN_DEPTH),
         exact=lambda settings: float(settings.rrf_k).is_integer(),
