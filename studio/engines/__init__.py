@@ -60,7 +60,7 @@ def exports(settings: FusionSettings, context: Context | None = None) -> list[Ex
 
 
 def export(engine: Engine, settings: FusionSettings, context: Context) -> Export:
-    """One engine's configuration, and what differs there; without pools, ties go last."""
+    """One engine's configuration, and what differs there, the tie rule last."""
     pool = {"lists": (LISTS,), "union": (UNION,), "all": ()}[engine.pool]
     told = *engine.differs(settings), *(line.format(depth=context.depth) for line in pool)
     return Export(

@@ -1,11 +1,11 @@
 """Qdrant's Query API: formula, reciprocal rank fusion, distribution-based score fusion.
 
 Formulas from qdrant/qdrant lib/segment/src/common/reciprocal_rank_fusion.rs (037600e) and
-score_fusion.rs (10ef9ee), and run against qdrant-client 1.20's local mode. Ranks count from 0
-there, so our k is one more there. DBSF uses the sample deviation; a constant list, and a list of
-one document, count 0.5. `rrf_scoring` "does not break ties": the order of first appearance is that
-of the local mode. Fusing one list alone gives its normalised scores to a formula: so weights
-multiply there as they do here.
+score_fusion.rs (10ef9ee), checked against qdrant-client 1.20's local mode and qdrant-edge 0.9, the
+engine's own core. Ranks count from 0 there, so our k is one more there. DBSF uses the sample
+deviation; a constant list, and a list of one document, count 0.5. `rrf_scoring` "does not break
+ties": shown is the order of first appearance, as in the local mode. Fusing one list alone gives its
+normalised scores to a formula, so that weights multiply there as they do here.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ ENGINES = (
     _make(
         key="qdrant-formula",
         title="Qdrant, formula over raw scores",
-        source=SOURCE.format(
-            "../../../../lib/segment/src/index/query_optimization/rescore_formula"
-        ),
+        source="qdrant.tech/documentation/concepts/hybrid-queries: formula",
         serves=frozenset({"none"}),
         fuse=_raw,
         text=formula_text,
