@@ -115,7 +115,8 @@ def measured(
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any(axis=1).all():
         raise SettingsError("Weights must be 0 or more, not all 0, such as .5 .1 .4.")
     names = {name: gains.measure(name) for name in measures}
-    found = {name: np.empty((len(labels.queries), len(weights))) for name in names}
+    shape = len(labels.queries), len(weights)
+    found: dict[str, Floats] = {name: np.empty(shape) for name in names}
     turned = np.ascontiguousarray(weights.T, dtype=np.float64)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for part in _parts(labels, len(weights)):
