@@ -1,14 +1,14 @@
-"""python -m eval: list the test collections, run one, compare runs."""
+"""python -m eval: list the test collections, run one, compare runs, sweep the weights, verify."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from eval.commands import compare, listing, run
+from eval.commands import compare, listing, run, sweep
 from studio.settings import run_command
 
-VERBS = (listing, run, compare)
+VERBS = (listing, run, compare, sweep)
 
 
 def main() -> int:

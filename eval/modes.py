@@ -14,6 +14,7 @@ import numpy as np
 from eval import surface
 from eval.measures import MEASURES
 from eval.protocols import RUN_MODES
+from eval.resampling import Strata
 from eval.surface import Labelled
 from studio.fusion import SPARSE
 from studio.records import MODES, Candidates, Floats, FusionSettings
@@ -44,7 +45,7 @@ def by_mode(
             columns = surface.normalised(labels, settings)
         found |= _at(labels, columns, asked, measures)
     raw = surface.normalised(labels, FusionSettings())
-    alone = {mode: _corner(mode) for mode in MODES if mode in modes}
+    alone: dict[str, tuple[float, ...]] = {mode: _corner(mode) for mode in MODES if mode in modes}
     found |= _at(labels, raw, alone, measures)
     if "sparse" in modes:
         matched = matching(labels)
@@ -55,7 +56,7 @@ def by_mode(
 
 def means(found: ByMode, languages: Sequence[str]) -> dict[str, dict[str, float]]:
     """Mode → measure → the headline's mean."""
-    share = surface.Strata.of(languages, len(languages)).per_query()
+    share = Strata.of(languages, len(languages)).per_query()
     return {
         mode: {name: float(share @ values) for name, values in by.items()}
         for mode, by in found.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from eval.modes import by_mode
 from eval.region import region
 from eval.surface import Labelled
 from eval.tuning import HeldOut
-from studio.records import MODES, Floats, FusionSettings, Integers, Progress, silent
+from studio.records import MODE_TITLES, MODES, Floats, FusionSettings, Integers, Progress, silent
 
 PUBLISHED: dict[str, tuple[float, float, float]] = {
     "paper-miracl": (1.0, 0.3, 1.0),
@@ -98,6 +98,7 @@ def sweep(
         folds, repeats, leave_language_out,
     )  # fmt: skip
     progress(3, 4, "weighing")
+    kept = replace(kept, reason=kept.reason + alone_as_good(found))
     single = max(baselines[mode] for mode in MODES)
     room = headroom(labels, columns, found.weights, found.values, found.best, single, measure)
     seen = power.power(len(labels.queries), typical_spread(found, default, labels), measure)
@@ -114,11 +115,18 @@ def sweep(
     )
 
 
+def alone_as_good(found: Surface) -> str:
+    """Says which modes alone the labels cannot tell from the best mix: '' where there is none."""
+    corners = found.weights[found.region] == 1  # a share of 1 is n/n, exactly
+    modes = [MODE_TITLES[mode] for n, mode in enumerate(MODES) if corners[:, n].any()]
+    return f" {' and '.join(modes)} alone: not told from the best mix." if modes else ""
+
+
 def baseline_values(labels: Labelled, columns: Sequence[Floats], measure: str) -> dict[str, float]:
     """Means of what a tuned mix must beat: each mode, the published weights, RRF with k = 60."""
     share = labels.strata.per_query()
     alone = by_mode(labels, FusionSettings(), [measure], MODES)
-    found = {mode: float(share @ alone[mode][measure]) for mode in MODES}
+    found: dict[str, float] = {m: float(share @ alone[m][measure]) for m in MODES}
     weights = np.asarray(list(PUBLISHED.values()))
     means = share @ surface.values(labels, columns, weights, measure)
     found |= dict(zip(PUBLISHED, means.tolist(), strict=True))
