@@ -15,6 +15,7 @@ from eval.measures import Qrels
 from eval.protocols import Ranked, Run, strictly_falling
 from eval.report import one_field
 from studio.errors import ReadingError, SettingsError
+from studio.records import Candidates
 
 NEEDED = ("collection", "encoder", "modes", "protocol", "settings")  # of run.json
 
@@ -65,6 +66,23 @@ def load(folder: Path) -> Saved:
             f"{folder} holds no run.json. Name a folder that `python -m eval run … --output` wrote."
         )
     return Saved(folder, _about(folder / "run.json"), read_qrels(folder / "qrels.trec"))
+
+
+def candidates(run: Saved) -> list[Candidates]:
+    """The pools of a run under `studio`, each named by its query's id. Raises ReadingError."""
+    try:
+        with np.load(run.folder / "candidates.npz") as arrays:
+            names = [one_field(str(name)) for name in arrays["queries"]]
+            bounds = zip(arrays["offsets"][:-1], arrays["offsets"][1:], strict=True)
+            rows, scores = arrays["rows"], arrays["scores"]
+        return [
+            Candidates(name, rows[start:end], scores[start:end])
+            for name, (start, end) in zip(names, bounds, strict=True)
+        ]
+    except (OSError, ValueError, KeyError) as error:
+        raise ReadingError(
+            f"{run.folder} holds no readable candidates.npz ({error}). Write the folder again."
+        ) from error
 
 
 def read_qrels(path: Path) -> Qrels:

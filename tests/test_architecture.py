@@ -21,9 +21,9 @@ FILES = sorted([ROOT / "app.py", *ROOT.glob("studio/**/*.py"), *ROOT.glob("eval/
 NAMES = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES]
 
 PROTOCOL = "studio.encoders.protocol"
-CORE = f"""studio.answers studio.engines studio.explain studio.fusion studio.index studio.ingest studio.languages
-    studio.passages studio.reading* studio.records studio.scoring studio.search studio.settings
-    studio.workspace {PROTOCOL}"""
+CORE = f"""studio.answers studio.engines studio.explain studio.fusion studio.index studio.ingest
+    studio.languages studio.passages studio.reading* studio.records studio.scoring studio.search
+    studio.settings studio.workspace {PROTOCOL}"""
 CHOOSING = "studio.encoders.choice studio.encoders.options"
 SCIENCE = "ir_measures pytrec_eval bm25s statsmodels"
 WORDS = "studio.ui.tables studio.ui.figures studio.ui.highlight studio.ui.session studio.ui.jobs"

@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from eval import collection, report, saved, surface, sweep, sweep_report
 from eval.commands import Commands
 from eval.evaluation import score
@@ -17,8 +15,8 @@ from eval.measures import canonical
 from eval.surface import Labelled
 from eval.tuning import FOLDS, REPEATS
 from studio.encoders.deferred import deferred
-from studio.errors import ReadingError, SettingsError
-from studio.records import METHODS, NORMALISATIONS, Candidates, FusionSettings, Progress
+from studio.errors import SettingsError
+from studio.records import METHODS, NORMALISATIONS, FusionSettings, Progress
 from studio.settings import add_common, encoder_options, terminal_progress
 
 SHARES = ("DENSE", "SPARSE", "COLBERT")
@@ -99,19 +97,8 @@ def from_run(folder: Path) -> tuple[Labelled, dict[str, Any]]:
             f"{folder} was run under {protocol}; weights are swept under studio, where one pool "
             "serves all modes. Run the collection under studio."
         )
-    try:
-        with np.load(folder / "candidates.npz") as arrays:
-            names = [report.one_field(str(name)) for name in arrays["queries"]]
-            bounds = list(zip(arrays["offsets"][:-1], arrays["offsets"][1:], strict=True))
-            rows, scores = arrays["rows"], arrays["scores"]
-        pools = [
-            Candidates(name, rows[start:end], scores[start:end])
-            for name, (start, end) in zip(names, bounds, strict=True)
-        ]
-    except (OSError, ValueError, KeyError) as error:
-        raise ReadingError(
-            f"{folder} holds no readable candidates.npz ({error}). Write the folder again."
-        ) from error
+    pools = saved.candidates(run)
+    names = [pool.query for pool in pools]
     ids = [report.one_field(name) for name in run.about["ids"]]
     labels = surface.labelled(pools, names, ids, run.qrels, run.languages())
     about = {name: run.about[name] for name in ("collection", "encoder")}

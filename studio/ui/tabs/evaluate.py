@@ -14,7 +14,13 @@ RETURNED = (
     "<p class='status'>Click a query: what each mode returned will stand here, relevant passages "
     "marked.</p><div class='panel'></div>"
 )
-MEASURES = ("nDCG@10", "Recall@100", "MRR@10", "MAP", "Judged@10")  # headings until a run brings its own
+MEASURES = (
+    "nDCG@10",
+    "Recall@100",
+    "MRR@10",
+    "MAP",
+    "Judged@10",
+)  # headings until a run brings its own
 WIDTHS: list[str | int] = ["78px", "530px", "122px", "84px", "84px", "88px", "140px", "100px"]
 MODES = ("Dense", "Sparse", "ColBERT", "Dense + Sparse", "All three")
 SHORTER_HINT = (
