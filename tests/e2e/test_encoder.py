@@ -5,16 +5,20 @@ These tests have a server of their own, since they change what all visitors of a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 from tokenizers import Tokenizer
 
+from studio import encoders
 from studio.encoders import choose
 from studio.encoders.lazy import LazyEncoder
 from studio.encoders.options import Options
+from studio.encoders.protocol import Encoder
 from studio.ui.session import Server
 from tests import checkpoints
 from tests.e2e.conftest import Open, Site, Write
@@ -60,6 +64,20 @@ def write_name(studio: Studio, name: str) -> None:
     expect(box).to_have_value(name)
 
 
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Real loading that waits for the test's word: how long it takes is no matter then."""
+    word, load = threading.Event(), encoders.load
+
+    def waiting(*args: Any, **options: Any) -> Encoder:
+        word.wait(LOADING / 1000)
+        return load(*args, **options)
+
+    monkeypatch.setattr(encoders, "load", waiting)
+    yield word
+    word.set()
+
+
 def apply(studio: Studio) -> None:
     studio.at("#encoder-apply").click()
 
@@ -75,7 +93,7 @@ def test_each_setting_stands_with_its_default_and_what_it_costs(page: Studio) ->
 
 
 def test_another_precision_is_loaded_while_the_page_goes_on_and_then_serves(
-    page: Studio, write: Write
+    page: Studio, write: Write, held: threading.Event
 ) -> None:
     page.upload(write("birds.csv", BIRDS))
     expect(page.tile("passages")).to_have_text("2")
@@ -85,6 +103,7 @@ def test_another_precision_is_loaded_while_the_page_goes_on_and_then_serves(
     expect(page.at("#encoder-badge .state")).to_contain_text("at work · embedded: ")
     expect(page.at("#encoder-apply")).to_be_disabled()
     assert [hit.passage for hit in page.search("owl", "before")] == ["b", "a"]
+    held.set()
     badge = page.at("#encoder-badge .state")
     expect(badge).to_contain_text("ready · cpu · 4-bit weights, int8", timeout=LOADING)
     page.at("#search-go").click()

@@ -17,6 +17,7 @@ from studio.ui.tabs.weights import WeightsTab
 from studio.ui.wiring.adaptor import PRIVATE, QUIET, SEARCH, handler, lasting, visitor
 
 SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
+FORGET = "() => [null, null]"
 TAKE_WEIGHTS = "() => window.studio.weights()"
 
 
@@ -51,9 +52,6 @@ def connect_search(server: Server, asked: gr.State, tab: SearchTab) -> None:
         found = actions.examples(server, visitor(request), name)
         return gr.Dataset(samples=[[text] for text in found], visible=bool(found))
 
-    def forget() -> tuple[Any, ...]:
-        return Asked(), None, None
-
     query = [tab.collection, tab.query, *tab.controls]
     answered = [asked, tab.results, tab.reasons]
     run: dict[str, Any] = {**SEARCH, **QUIET}
@@ -62,7 +60,8 @@ def connect_search(server: Server, asked: gr.State, tab: SearchTab) -> None:
         handler(lasting(search)), query, answered, **run
     )
     tab.collection.change(handler(examples), tab.collection, tab.examples, **PRIVATE)
-    tab.collection.input(forget, None, answered, **PRIVATE)
+    # In the browser: the answer of a server could come after that of the next search.
+    tab.collection.input(None, None, [tab.results, tab.reasons], js=FORGET, **PRIVATE)
 
 
 def connect_found(server: Server, asked: gr.State, tab: SearchTab) -> None:
