@@ -58,6 +58,7 @@ class Limits:
     most: tuple[float, float, float] = (1.0, 1.0, 1.0)
     costs: tuple[float, float, float] = (0.0, 0.0, 0.0)
     budget: float = math.inf
+    unit: str = ""
 
     def __post_init__(self) -> None:
         for mode, low, high in zip(MODES, self.least, self.most, strict=True):
@@ -78,8 +79,10 @@ class Limits:
         affordable = self.cost(weights) <= self.budget * (1 + slack)
         rows = np.flatnonzero(inside.all(axis=1) & affordable)
         if not len(rows):
+            cheapest = min(self.costs)
             raise SettingsError(
                 f"None of the {len(weights):,} mixes keeps these limits. Loosen one of them."
+                + (f" The cheapest mode costs {cheapest:,.2f} {self.unit}." if self.unit else "")
             )
         return rows
 

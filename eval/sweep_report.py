@@ -66,6 +66,7 @@ def as_text(swept: Swept) -> str:
         " · ".join(filter(None, [str(swept.about.get("collection", "")), many])),
         f"encoder {encoder['title']} · {encoder['revision']}" if encoder else "",
         f"scores: {_how(swept)}",
+        _budget(swept),
         "",
         f"Verdict: {kept.verdict}. {kept.reason}",
         f"Share kept {_percent(kept.kept)}; below the default in {_percent(kept.lost)} of "
@@ -110,6 +111,16 @@ def _how(swept: Swept) -> str:
     if settings.method == "rrf":
         return f"RRF, k = {settings.rrf_k:g}"
     return "raw" if settings.normalise == "none" else settings.normalise
+
+
+def _budget(swept: Swept) -> str:
+    """What the mixes may cost; '' where no budget was set."""
+    if not (costs := swept.about.get("costs")):
+        return ""
+    each = ", ".join(
+        f"{MODE_TITLES[mode]} {cost:,.2f}" for mode, cost in zip(MODES, costs["of"], strict=True)
+    )
+    return f"at most {costs['most']:,g} {costs['unit']}: {each}"
 
 
 def _scatter(chosen: Floats) -> list[str]:

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eval import collection, report, saved, surface, sweep, sweep_report
+from eval import collection, costs, report, saved, surface, sweep, sweep_report
 from eval.commands import Commands
-from eval.evaluation import score
+from eval.evaluation import Scored, score
 from eval.grid import STEP, Limits
 from eval.measures import canonical
 from eval.surface import Labelled
@@ -39,6 +39,9 @@ def register(commands: Commands) -> None:
             f"--{name}", nargs=3, type=float, default=(default,) * 3, metavar=SHARES,
             help=f"the {name} share of each mode",
         )  # fmt: skip
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--most-bytes", type=float, metavar="N", help="a passage, on disk")
+    budget.add_argument("--most-ms", type=float, metavar="MS", help="a query's scoring, here")
     parser.add_argument("--output", type=Path, help="a folder for sweep.json and points.csv")
     parser.add_argument("--normalise", choices=NORMALISATIONS, default="none")
     parser.add_argument("--method", choices=METHODS, default="weighted")
@@ -52,12 +55,15 @@ def run(arguments: argparse.Namespace) -> None:
     settings = FusionSettings(
         normalise=arguments.normalise, method=arguments.method, rrf_k=arguments.rrf_k
     )
-    limits = Limits(tuple(arguments.least), tuple(arguments.most))
+    Limits(tuple(arguments.least), tuple(arguments.most))  # said before the work begins
     measure = canonical(arguments.measure)
     if arguments.output:
         report.check_folder(arguments.output)
     progress = terminal_progress()
-    labels, about = found(arguments, progress)
+    labels, about, scored = found(arguments, progress)
+    limits = within(arguments, scored)
+    if scored is not None and limits.unit:
+        about["costs"] = {"unit": limits.unit, "of": list(limits.costs), "most": limits.budget}
     swept = sweep.sweep(
         labels, settings, measure, arguments.step, limits, arguments.folds,
         arguments.repeats, arguments.leave_language_out, progress, about,
@@ -70,11 +76,28 @@ def run(arguments: argparse.Namespace) -> None:
         print(sweep_report.as_text(swept))
 
 
-def found(arguments: argparse.Namespace, progress: Progress) -> tuple[Labelled, dict[str, Any]]:
+def within(arguments: argparse.Namespace, scored: Scored | None) -> Limits:
+    """The limits asked for. Raises SettingsError where a cost cannot be known."""
+    least, most = tuple(arguments.least), tuple(arguments.most)
+    unit: costs.Unit = "bytes" if arguments.most_bytes is not None else "milliseconds"
+    budget = arguments.most_ms if arguments.most_bytes is None else arguments.most_bytes
+    if budget is None:
+        return Limits(least, most)
+    if scored is None:
+        raise SettingsError(
+            "A run's folder keeps scores and no vectors, so what a mode costs is not known there. "
+            "Name the collection instead."
+        )
+    return Limits(least, most, costs.costs(scored, unit), budget, costs.UNITS[unit])
+
+
+def found(
+    arguments: argparse.Namespace, progress: Progress
+) -> tuple[Labelled, dict[str, Any], Scored | None]:
     """Candidates and judgements, from a run's folder or by scoring the collection."""
     folder = Path(arguments.collection)
     if (folder / "run.json").is_file():
-        return from_run(folder)
+        return *from_run(folder), None
     loaded = collection.load(arguments.collection, arguments.split)
     cache = arguments.home / "cache"
     encoder = deferred(arguments.encoder, encoder_options(arguments), cache, progress)
@@ -85,7 +108,7 @@ def found(arguments: argparse.Namespace, progress: Progress) -> tuple[Labelled, 
         "revision": encoder.revision,
         "precision": encoder.precision,
     }
-    return surface.of(scored), {"collection": loaded.name, "encoder": made}
+    return surface.of(scored), {"collection": loaded.name, "encoder": made}, scored
 
 
 def from_run(folder: Path) -> tuple[Labelled, dict[str, Any]]:

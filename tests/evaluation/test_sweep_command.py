@@ -133,3 +133,22 @@ def test_a_broken_candidates_file_is_named(sweep: Sweep, written: Path) -> None:
     status, _, complaint = sweep(written)
     assert status == 2
     assert "candidates.npz" in complaint
+
+
+def test_a_budget_of_bytes_leaves_out_what_it_cannot_pay_for(
+    answer: Callable[..., dict[str, Any]], sweep: Sweep, beir: Beir
+) -> None:
+    folder = beir()
+    told = answer(folder, "--most-bytes", "108")
+    assert {tuple(point["weights"]) for point in told["points"]} & {(1, 0, 0)}
+    assert all(point["weights"][2] == 0 for point in told["points"])
+    assert told["costs"]["of"][0] == 108
+    status, out, _ = sweep(folder, "--most-bytes", "108", "--folds", "3")
+    assert status == 0
+    assert "at most 108 bytes a passage: Dense 108.00" in out
+
+
+def test_a_run_folder_knows_no_costs(sweep: Sweep, written: Path) -> None:
+    status, _, complained = sweep(written, "--most-ms", "5", "--folds", "3")
+    assert status == 2
+    assert "keeps scores and no vectors" in complained
