@@ -147,9 +147,10 @@ def weights(folder: Path, dtype: torch.dtype) -> Any:
 def check_finite(tensor: Tensor, where: str) -> None:
     """Refuse weights that would make every score a NaN; sums of pieces find one without a copy.
 
-    In float64 no sum of finite numbers overflows; of the whole it would be a copy of twice the size.
+    In float64 no such sum overflows; of the whole it would be a copy of twice the size.
     """
-    pieces = tensor.detach().reshape(-1).split(2**20)
+    flat = tensor.detach().reshape(-1)
+    pieces = (flat[first : first + 2**20] for first in range(0, len(flat), 2**20))
     if not all(torch.isfinite(piece.sum(dtype=torch.float64)) for piece in pieces):
         raise EncoderError(f"{where} holds NaN or infinite weights. Download the weights again.")
 
