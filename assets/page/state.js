@@ -1,7 +1,7 @@
 // The weights as the page has them, and who wants to hear of them. Sliders, presets and the simplex
 // set them; results and simplex listen. No request to the server is made here.
 (() => {
-  const settings = { weights: [1, 0.3, 1], normalise: "none", method: "weighted", rrf_k: 60 };
+  const settings = { weights: [1, 0.3, 1], normalise: "none", method: "weighted", rrf_k: 60, view: "query", exact: null };
   const listeners = new Set();
   let search = null;
 
@@ -24,6 +24,12 @@
     if (settings.method === "rrf" && !Number.isFinite(settings.rrf_k)) return "RRF's k must be a number, 0 or more.";
     return null;
   };
+
+  // The way of combining alone, as the tab Weights chooses it.
+  const combine = (how) => set({ method: how === "rrf" ? "rrf" : "weighted", normalise: how === "rrf" ? "none" : how });
+
+  // What the triangle shows: which passage comes first for a query, or a collection's measure.
+  const show = (view) => set({ view });
 
   const weights = () => [...settings.weights];
 
@@ -55,5 +61,5 @@
     { key: "multi_vector", title: "ColBERT" },
   ];
 
-  Object.assign(window.studio, { settings, set, fromControls, fault, weights, setSearch, listen, make, number, MODES });
+  Object.assign(window.studio, { settings, set, fromControls, combine, show, fault, weights, setSearch, listen, make, number, MODES });
 })();

@@ -11,7 +11,7 @@ from studio.encoders.choice import M3_ID
 from studio.encoders.options import HELP, PRECISIONS
 from studio.reading import LIMIT, SUFFIXES
 from studio.settings import PRESETS
-from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Asked, Server
+from studio.ui.session import VISITOR_HOURS, VISITOR_LIMITS, Asked, Measured, Server
 from studio.ui.tabs import about, corpus, encoder, evaluate, search, weights
 from studio.ui.tabs.parts import drawn
 from studio.ui.theme import launch_options
@@ -21,6 +21,7 @@ from studio.ui.wiring import (
     connect_evaluate,
     connect_found,
     connect_search,
+    connect_weighing,
     connect_weights,
     publish,
 )
@@ -46,6 +47,7 @@ def build(server: Server) -> gr.Blocks:
     """The whole page around an encoder and a home; nothing is loaded here."""
     with gr.Blocks(title=TITLE, delete_cache=(3600, 7200), analytics_enabled=False) as demo:
         asked = gr.State(Asked(), time_to_live=3600)
+        measured = gr.State(Measured(), time_to_live=3600)
         with gr.Row(elem_id="top", equal_height=False):
             gr.HTML(BRAND, elem_id="brand")
             badge = drawn("badge", BADGE, "encoder-badge")
@@ -56,8 +58,8 @@ def build(server: Server) -> gr.Blocks:
                     encoder_tab = encoder.layout(ENCODERS, DEVICES, PRECISIONS, HELP, server.public)
             with gr.Tab("Search", id="search"):
                 search_tab = search.layout(PRESETS)
-            with gr.Tab("Weights", id="weights"):
-                weights_tab = weights.layout()
+            with gr.Tab("Weights", id="weights") as weighing:
+                weights_tab = weights.layout(search.WAYS)
             with gr.Tab("Evaluate", id="evaluate"):
                 evaluate_tab = evaluate.layout(list(BUNDLED), folders=not server.public)
             with gr.Tab("About", id="about"):
@@ -67,7 +69,8 @@ def build(server: Server) -> gr.Blocks:
         connect_search(server, asked, search_tab)
         connect_found(server, asked, search_tab)
         connect_weights(search_tab, weights_tab, PRESETS)
-        connect_evaluate(server, evaluate_tab, search_tab, demo)
+        running = connect_evaluate(server, measured, evaluate_tab, search_tab, demo)
+        connect_weighing(server, measured, asked, weights_tab, search_tab, weighing, running)
         connect_encoder(server, encoder_tab, badge, demo)
         if server.public:
             _connect_leaving(server, demo)

@@ -15,10 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from eval import grid
 from eval.evaluation import Evaluation, Scored
+from eval.surface import Labelled
+from eval.sweep import Surface, Swept
 from studio.encoders.lazy import LazyEncoder
 from studio.errors import SettingsError
-from studio.records import Candidates, Document, Encodings
+from studio.records import Candidates, Document, Encodings, Floats, FusionSettings
 from studio.ui.jobs import Jobs
 from studio.workspace import Limits, Workspace
 
@@ -54,6 +57,34 @@ class Measured:
 
     scored: Scored | None = None
     evaluation: Evaluation | None = None
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What the weights are measured by: how scores are combined, the measure, the limits."""
+
+    settings: FusionSettings
+    measure: str
+    limits: grid.Limits
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """The measure over all weights, of these scores under this aim; later also what tuning said.
+
+    columns: each query's scores as the aim normalises them.
+    """
+
+    scored: Scored
+    aim: Aim
+    labels: Labelled
+    columns: Sequence[Floats]
+    surface: Surface
+    swept: Swept | None = None
+
+    def of(self, scored: Scored | None, aim: Aim) -> bool:
+        """Whether it still is what these ask for."""
+        return self.scored is scored and self.aim == aim
 
 
 @dataclass(frozen=True, eq=False)

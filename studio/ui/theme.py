@@ -8,7 +8,10 @@ from typing import Any
 import gradio as gr
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
-SCRIPTS = ("fusion", "state", "results", "reasons", "simplex", "parts")  # in this order
+SCRIPTS = (  # in this order
+    *("fusion", "state", "results", "reasons", "triangle", "territory", "surface", "simplex"),
+    *("mix", "verdict", "takeaway", "parts"),
+)
 
 WEIGHTS = (400, 700)  # of Gradio's bundled Plex files the semi-bold ones lack most glyphs
 THEME = gr.themes.Base(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import gradio as gr
 
-from studio.ui.tabs.parts import drawn, heading, progress
+from studio.ui.tabs.parts import drawn, go_and_cancel, heading, progress
 
 RETURNED = (
     "<p class='status'>Click a query: what each mode returned will stand here, relevant passages "
@@ -163,12 +162,3 @@ def shorter_section() -> Shorter:
                 buttons=["copy"],
             )
     return Shorter(go, cancel, status, figure, table)
-
-
-def go_and_cancel(
-    title: str, name: str, variant: Literal["primary", "secondary"]
-) -> tuple[gr.Button, gr.Button]:
-    """A button that starts long work, and one that stops it."""
-    go = gr.Button(title, variant=variant, elem_id=f"{name}-go", scale=1, min_width=90)
-    cancel = gr.Button("Cancel", elem_id=f"{name}-cancel", scale=1, min_width=90, interactive=False)
-    return go, cancel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import gradio as gr
 
 PROGRESS = (
@@ -35,3 +37,12 @@ def progress(elem_id: str, text: str = "") -> gr.HTML:
 def heading(text: str, hint: str = "") -> gr.Markdown:
     """A section's heading with a quiet line under it."""
     return gr.Markdown(f"### {text}\n{hint}" if hint else f"### {text}", elem_classes=["heading"])
+
+
+def go_and_cancel(
+    title: str, name: str, variant: Literal["primary", "secondary"]
+) -> tuple[gr.Button, gr.Button]:
+    """A button that starts long work, and one that stops it."""
+    go = gr.Button(title, variant=variant, elem_id=f"{name}-go", scale=1, min_width=90)
+    cancel = gr.Button("Cancel", elem_id=f"{name}-cancel", scale=1, min_width=90, interactive=False)
+    return go, cancel

@@ -8,6 +8,7 @@ from studio.ui.wiring.corpus import connect_corpus
 from studio.ui.wiring.encoder import connect_encoder
 from studio.ui.wiring.evaluate import connect_evaluate
 from studio.ui.wiring.search import connect_found, connect_search, connect_weights
+from studio.ui.wiring.weights import connect_weighing
 
 __all__ = [
     "connect_corpus",
@@ -15,6 +16,7 @@ __all__ = [
     "connect_evaluate",
     "connect_found",
     "connect_search",
+    "connect_weighing",
     "connect_weights",
     "publish",
 ]

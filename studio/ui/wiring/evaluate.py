@@ -22,14 +22,16 @@ SAVE = """() => { setTimeout(() => { const e = document.getElementById('%s');
 (e.matches('a,button') ? e : e.querySelector('a,button')).click(); }, 100); return []; }"""
 
 
-def connect_evaluate(server: Server, tab: EvaluateTab, search: SearchTab, demo: gr.Blocks) -> None:
-    """Run, view, cut the vectors, open a query, download."""
-    measured = gr.State(Measured(), time_to_live=3600)
+def connect_evaluate(
+    server: Server, measured: gr.State, tab: EvaluateTab, search: SearchTab, demo: gr.Blocks
+) -> Dependency:
+    """Run, view, cut the vectors, open a query, download. Gives the event of a run."""
     running = connect_running(server, measured, tab, search)
     connect_viewing(measured, tab, running)
     connect_shorter(server, measured, tab.shorter, running)
     demo.load(empty_figures, None, [tab.figure, tab.shorter.figure], **QUIET)
     connect_downloads(measured, tab)
+    return running
 
 
 def connect_running(
