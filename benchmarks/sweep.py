@@ -34,6 +34,7 @@ from studio.records import Candidates, FusionSettings
 
 SETTINGS = FusionSettings(normalise="min-max")
 CANDIDATES = 200
+STEPS = (0.05, 0.01)
 NUMBERS = re.compile(r"[0-9]+\.[0-9]+")  # of '(np.float64(0.1), …)'
 
 
@@ -55,7 +56,7 @@ def main() -> None:
         "machine": described("ranx", "numba"),
         "sweeps": {
             f"{len(simplex(step)):,} points": alone(arguments.queries, step, arguments.rounds)
-            for step in (0.05, 0.01)
+            for step in STEPS
         },
         "beside_ranx": beside(arguments.beside, arguments.rounds),
     }
@@ -125,17 +126,33 @@ def beside(queries: int, rounds: int) -> dict[str, Any]:
 
     _, told = theirs()  # numba compiles
     tried = len(told.configs)
-    points = len(simplex(0.05))
     weigh(labels, 0.05)
-    pairs = [(seconds(theirs) / tried, weigh(labels, 0.05) / points) for _ in range(rounds)]
-    ratios = [a / b for a, b in pairs]
+    turns = [(seconds(theirs) / tried, *(a_point(labels, s) for s in STEPS)) for _ in range(rounds)]
     return {
         "queries": queries,
         "ranx_points": f"{tried} of {len(simplex(0.1))}",
-        "ranx_ms_a_point": round(1e3 * statistics.median(a for a, _ in pairs), 1),
-        "ours_ms_a_point": round(1e3 * statistics.median(b for _, b in pairs), 3),
-        "times_ranx": {"median": round(statistics.median(ratios)), "worst": round(min(ratios))},
+        "ranx_ms_a_point": round(1e3 * statistics.median(turn[0] for turn in turns), 1),
+        **{
+            f"ours, {len(simplex(step)):,} points": against(
+                [turn[0] for turn in turns], [turn[n] for turn in turns]
+            )
+            for n, step in enumerate(STEPS, start=1)
+        },
         "largest_difference": largest_difference(labels, told),
+    }
+
+
+def a_point(labels: Labelled, step: float) -> float:
+    """Seconds a point."""
+    return weigh(labels, step) / len(simplex(step))
+
+
+def against(theirs: list[float], ours: list[float]) -> dict[str, Any]:
+    """Our time a point, and how many times that theirs is, round by round."""
+    ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
+    return {
+        "ms_a_point": round(1e3 * statistics.median(ours), 3),
+        "times_ranx": {"median": round(statistics.median(ratios)), "worst": round(min(ratios))},
     }
 
 
