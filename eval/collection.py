@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eval import beir
+from eval import layouts
+from eval.layouts import archive, beir
+from eval.layouts.parts import Line
 from studio.errors import ReadingError
 from studio.records import Passage
 
@@ -67,41 +69,47 @@ def available() -> list[Listed]:
 
 
 def load(name: str, split: str | None = None) -> TestCollection:
-    """A bundled collection by name, or a folder in BEIR layout."""
+    """A bundled collection by name; a folder or a zip in any layout of `layouts`."""
     if name in BUNDLED:
         return load_folder(BUNDLED[name], name, split)
-    folder = _folder(name)
-    if folder is not None:
-        return load_folder(folder, "/".join(folder.resolve().parts[-2:]), split)
+    path = _path(name)
+    if path is not None and path.is_dir():
+        return load_folder(path, "/".join(path.resolve().parts[-2:]), split)
+    if path is not None and path.is_file():
+        return load_zip(path, split)
     raise ReadingError(
-        f"There is no collection '{name[:200]}'. Use one of: {', '.join(BUNDLED)}, or a folder "
-        "that holds corpus.jsonl, queries.jsonl and qrels/test.tsv."
+        f"There is no collection '{name[:200]}'. Use one of: {', '.join(BUNDLED)}, or a folder or "
+        f"zip of one of these layouts: {'; '.join(layouts.LAYOUTS)}."
     )
 
 
-def _folder(name: str) -> Path | None:
+def load_zip(path: Path, split: str | None = None, name: str | None = None) -> TestCollection:
+    """A collection in a zip; nothing of it stays on the disk. Raises ReadingError."""
+    if path.suffix.lower() != ".zip":
+        raise ReadingError(
+            f"{path.name} is no folder and no zip. Name a collection's folder or zip."
+        )
+    with archive.unpacked(path) as folder:
+        return load_folder(folder, name or path.stem, split)
+
+
+def _path(name: str) -> Path | None:
     try:
-        folder = Path(name).expanduser()
-        return folder if folder.is_dir() else None
+        path = Path(name).expanduser()
+        return path if path.exists() else None
     except (OSError, RuntimeError):  # a name too long for a path; ~ of a user who does not exist
         return None
 
 
 def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollection:
-    """corpus.jsonl {_id, title, text}, queries.jsonl {_id, text}, qrels/SPLIT.tsv."""
-    for needed in ("corpus.jsonl", "queries.jsonl", "qrels"):
-        if not (folder / needed).exists():
-            raise ReadingError(
-                f"{folder} holds no {needed}. BEIR's layout is corpus.jsonl, queries.jsonl and "
-                "qrels/test.tsv."
-            )
-    passages = tuple(_passage(line) for line in beir.texts(folder / "corpus.jsonl"))
-    queries = [_query(line) for line in beir.texts(folder / "queries.jsonl")]
-    split = beir.split(folder / "qrels", split)
-    judgements = folder / "qrels" / f"{split}.tsv"
-    judged, notes = beir.known(
-        beir.qrels(judgements), {q.id for q in queries}, {p.id for p in passages}, judgements
-    )
+    """What the folder holds, in whichever layout. Raises ReadingError."""
+    parts = layouts.parts(folder)
+    passages = tuple(_passage(line) for line in parts.corpus)
+    if not passages:
+        raise ReadingError(f"The corpus in {folder} is empty.")
+    queries = [_query(line) for line in parts.queries]
+    split, qrels, judgements = parts.judgements(split)
+    judged, notes = beir.known(qrels, {q.id for q in queries}, {p.id for p in passages}, judgements)
     kept = tuple(q for q in queries if q.id in judged)
     if unjudged := len(queries) - len(kept):
         notes.append(f"{unjudged:,} queries without judgements in '{split}' were left out.")
@@ -119,7 +127,7 @@ def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollec
     )
 
 
-def _passage(line: beir.Line) -> Passage:
+def _passage(line: Line) -> Passage:
     return Passage(
         id=line["_id"],
         document=line["_id"],
@@ -128,11 +136,11 @@ def _passage(line: beir.Line) -> Passage:
         end=len(line["text"]),
         title=line.get("title", ""),
         language=line.get("language", ""),
-        source="corpus.jsonl",
+        source=line["file"],
     )
 
 
-def _query(line: beir.Line) -> Query:
+def _query(line: Line) -> Query:
     if not line["text"].strip():
-        raise ReadingError(f"queries.jsonl, line {line['line']}: query '{line['_id']}' is blank.")
+        raise ReadingError(f"{line['file']}, line {line['line']}: query '{line['_id']}' is blank.")
     return Query(line["_id"], line["text"], line.get("language", ""), line.get("kind", ""))

@@ -60,9 +60,8 @@ studio.__main__          | studio.encoders {CORE}                               
 studio.__init__          |                                                                 |
 eval.__main__            | eval.* studio.encoders studio.encoders.deferred {CORE}           |
 eval.commands*           | eval.* studio.encoders studio.encoders.deferred {CORE}           |
-eval.collection          | eval.beir eval.layouts* {CORE}                                  | numpy
-eval.beir                | {CORE}                                                          |
-eval.layouts*            | eval.beir eval.collection eval.layouts* {CORE}                  | datasets huggingface_hub numpy pandas pyarrow
+eval.collection          | eval.layouts* {CORE}                                            |
+eval.layouts*            | eval.layouts* {CORE}                                            | datasets huggingface_hub numpy pandas pyarrow
 eval.*                   | eval.* {CORE}                                                   | numpy scipy pandas {SCIENCE}
 studio.ui.jobs           | {CORE}                                                          |
 studio.ui.session        | eval.* studio.ui.jobs studio.encoders.lazy {CORE}               | numpy

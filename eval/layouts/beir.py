@@ -8,14 +8,31 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
+from eval.layouts.parts import Judgements, Line, Parts, Qrels, distinct
 from studio.errors import ReadingError
 
 MOST_UNKNOWN = 0.10  # judgements of unknown ids: more than this share is a wrong corpus
-Qrels = dict[str, dict[str, int]]
-Line = dict[str, str]
+FILES = ("corpus.jsonl", "queries.jsonl", "qrels")
+
+
+def recognises(folder: Path) -> bool:
+    """Whether all three are there."""
+    return all((folder / name).exists() for name in FILES)
+
+
+def parts(folder: Path) -> Parts:
+    """Its files."""
+
+    def judgements(asked: str | None) -> Judgements:
+        there = sorted(path.stem for path in (folder / "qrels").glob("*.tsv"))
+        split = chosen(there, folder / "qrels", asked)
+        path = folder / "qrels" / f"{split}.tsv"
+        return split, qrels(path), path
+
+    return Parts(texts(folder / "corpus.jsonl"), texts(folder / "queries.jsonl"), judgements)
 
 
 def texts(path: Path) -> Iterator[Line]:
@@ -23,24 +40,21 @@ def texts(path: Path) -> Iterator[Line]:
 
     Values are strings; `line` is the line's number. Ids are distinct.
     """
-    seen: set[str] = set()
+    return distinct(
+        value | {"file": path.name, "line": str(number)}
+        for number, value in objects(path, ("_id", "text"))
+    )
+
+
+def objects(path: Path, needed: Sequence[str] = ()) -> Iterator[tuple[int, Line]]:
+    """Numbered objects of a JSON Lines file, their values as strings. Raises ReadingError."""
     for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        value = _object(path, number, line)
-        if not value["_id"]:
-            raise ReadingError(f"{path.name}, line {number}: the id is empty.")
-        if value["_id"] in seen:
-            raise ReadingError(
-                f"{path.name}, line {number}: the id '{value['_id']}' stands there twice."
-            )
-        seen.add(value["_id"])
-        yield value | {"line": str(number)}
+        if line.strip():
+            yield number, _object(path, number, line, needed)
 
 
-def split(folder: Path, asked: str | None) -> str:
-    """`asked`, else test, else dev, else the only one."""
-    there = sorted(path.stem for path in folder.glob("*.tsv"))
+def chosen(there: Sequence[str], folder: Path, asked: str | None) -> str:
+    """Of the splits that are there `asked`, else test, else dev, else the only one."""
     listed = ", ".join(there) or "none"
     if asked is not None:
         if asked not in there:
@@ -112,13 +126,14 @@ def _lines(path: Path) -> Iterator[str]:
         raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
 
 
-def _object(path: Path, number: int, line: str) -> Line:
+def _object(path: Path, number: int, line: str, needed: Sequence[str]) -> Line:
     try:
         value = json.loads(line)
     except ValueError as error:
         raise ReadingError(f"{path.name}, line {number} is not JSON: {error}.") from error
-    missing = [k for k in ("_id", "text") if not isinstance(value, dict) or k not in value]
-    if missing:
+    if not isinstance(value, dict):
+        raise ReadingError(f"{path.name}, line {number} lacks {', '.join(needed) or 'an object'}.")
+    if missing := [name for name in needed if name not in value]:
         raise ReadingError(f"{path.name}, line {number} lacks {', '.join(missing)}.")
     cells = {key: "" if cell is None else str(cell) for key, cell in value.items()}
     if any("\ud800" <= letter <= "\udfff" for cell in cells.values() for letter in cell):
