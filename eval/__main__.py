@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from eval.commands import compare, listing, run, sweep
+from eval.commands import compare, listing, run, sweep, verify
 from studio.settings import run_command
 
-VERBS = (listing, run, compare, sweep)
+VERBS = (listing, run, compare, sweep, verify)
 
 
 def main() -> int:

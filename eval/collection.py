@@ -6,7 +6,7 @@ Knows files, not encoders. What is odd in a collection is counted and told in `n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eval import layouts
@@ -42,6 +42,8 @@ class TestCollection:
     split: str = "test"
     licence: str = ""
     notes: tuple[str, ...] = field(default=())
+    source: str = field(default="", compare=False)
+    """What `load` takes to load it again; '' where it cannot be."""
 
     @property
     def languages(self) -> list[str]:
@@ -71,12 +73,13 @@ def available() -> list[Listed]:
 def load(name: str, split: str | None = None) -> TestCollection:
     """A bundled collection by name; a folder or a zip in any layout of `layouts`."""
     if name in BUNDLED:
-        return load_folder(BUNDLED[name], name, split)
+        return replace(load_folder(BUNDLED[name], name, split), source=name)
     path = _path(name)
-    if path is not None and path.is_dir():
-        return load_folder(path, "/".join(path.resolve().parts[-2:]), split)
-    if path is not None and path.is_file():
-        return load_zip(path, split)
+    if path is not None:
+        whole = path.resolve()
+        named = "/".join(whole.parts[-2:])
+        found = load_folder(path, named, split) if path.is_dir() else load_zip(path, split)
+        return replace(found, source=str(whole))
     raise ReadingError(
         f"There is no collection '{name[:200]}'. Use one of: {', '.join(BUNDLED)}, or a folder or "
         f"zip of one of these layouts: {'; '.join(layouts.LAYOUTS)}."

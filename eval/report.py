@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from urllib.parse import quote
 
 import numpy as np
 
+from eval import digests
 from eval.evaluation import Evaluation, Scored
 from eval.measures import MEASURES, missing
 from eval.pools import packed_lists
 from eval.protocols import TITLES, Run
+from eval.resampling import SEED
 from studio.errors import SettingsError
 
 BLANK = re.compile(r"[\s%]")
@@ -73,26 +75,44 @@ def check_folder(folder: Path) -> None:
 
 
 def write(evaluation: Evaluation, folder: Path) -> None:
-    """report.json, run.json, per_query.csv, qrels.trec, runs/*.trec and candidates.npz."""
+    """report.json, per_query.csv, qrels.trec, runs/*.trec, candidates.npz; run.json, which holds
+    the digests of these, last."""
     check_folder(folder)
     (folder / "runs").mkdir(parents=True, exist_ok=True)
     report = as_json(evaluation)
     _write_json(folder / "report.json", report)
-    languages = {query.id: query.language for query in evaluation.scored.collection.queries}
-    ids = list(evaluation.scored.ids)
-    _write_json(folder / "run.json", report | {"ids": ids, "languages": languages})
     evaluation.table.to_csv(folder / "per_query.csv", index=False)
     (folder / "qrels.trec").write_text(qrels_trec(evaluation), "utf-8")
-    for mode in evaluation.runs:
-        (folder / "runs" / f"{mode}.trec").write_text(run_trec(evaluation, mode), "utf-8")
-    _write_scores(evaluation.scored, folder)
+    runs = [f"runs/{mode}.trec" for mode in evaluation.runs]
+    for mode, name in zip(evaluation.runs, runs, strict=True):
+        (folder / name).write_text(run_trec(evaluation, mode), "utf-8")
+    scores = _write_scores(evaluation.scored, folder)
+    names = ["report.json", "per_query.csv", "qrels.trec", *runs, scores]
+    _write_json(folder / "run.json", report | made_of(evaluation, folder, names))
 
 
-def _write_scores(scored: Scored, folder: Path) -> None:
-    """The raw scores: one pool's for all modes, or, where there is none, a list per mode."""
+def made_of(evaluation: Evaluation, folder: Path, names: Iterable[str]) -> dict[str, Any]:
+    """What it takes to verify a report: where from, on what, digests, ids and languages."""
+    collection = evaluation.scored.collection
+    return {
+        "source": collection.source,
+        "digests": digests.collection(collection),
+        "seed": SEED,
+        "hardware": digests.hardware(),
+        "files": digests.files(folder, names),
+        "ids": list(evaluation.scored.ids),
+        "languages": {query.id: query.language for query in collection.queries},
+    }
+
+
+def _write_scores(scored: Scored, folder: Path) -> str:
+    """The raw scores: one pool's for all modes, or, where there is none, a list per mode.
+
+    Gives the file's name.
+    """
     if scored.lists:
         np.savez_compressed(folder / "lists.npz", **packed_lists(scored.lists, scored.reranked))  # type: ignore[arg-type]
-        return
+        return "lists.npz"
     candidates = scored.candidates
     np.savez_compressed(
         folder / "candidates.npz",
@@ -101,6 +121,7 @@ def _write_scores(scored: Scored, folder: Path) -> None:
         rows=np.concatenate([c.rows for c in candidates]),
         scores=np.concatenate([c.scores for c in candidates]),
     )
+    return "candidates.npz"
 
 
 def qrels_trec(evaluation: Evaluation) -> str:

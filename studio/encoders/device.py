@@ -36,6 +36,11 @@ class Setup:
     dtype: torch.dtype
     budget: int
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is float32 on a CPU."""
+        return self.device.startswith("cpu") and self.precision == "float32"
+
 
 def setup(options: Options, *, gpu: bool) -> Setup:
     """What the options mean on this machine; `gpu`: whether a GPU is taken unasked."""

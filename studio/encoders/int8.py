@@ -16,6 +16,8 @@ from weakref import ReferenceType, ref
 import torch
 from torch import Tensor, nn
 
+from studio.encoders.onednn import forget
+
 LEVELS = 127
 
 
@@ -75,5 +77,6 @@ def quantise(module: nn.Module, rounding: Rounding | None = None) -> None:
     for name, child in module.named_children():
         if isinstance(child, nn.Linear):
             setattr(module, name, Int8Linear(child, rounding))
+            forget(child.weight)
         else:
             quantise(child, rounding)

@@ -17,7 +17,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from studio.encoders import int8, packing
+from studio.encoders import int8, onednn, packing
 from studio.encoders.batching import by_length, fill
 from studio.encoders.device import Setup, borrowed
 from studio.encoders.tokens import Tokeniser, Tokens
@@ -88,6 +88,8 @@ class OnePassEncoder:
         packing.prepare(backbone)
         if setup.precision == "int8":
             int8.quantise(backbone)
+        elif setup.plain and onednn.better():
+            onednn.pack(backbone)
         self.backbone = backbone.eval()
         self._key = next(NUMBERS)
         RESIDENT[self._key] = self

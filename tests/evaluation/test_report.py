@@ -75,16 +75,20 @@ def test_the_files_are_those_of_the_contract(written: Path) -> None:
     }
 
 
-def test_report_json_is_the_report_and_run_json_adds_ids_and_languages(
+def test_report_json_is_the_report_and_run_json_adds_what_verifying_takes(
     written: Path, evaluation: Evaluation
 ) -> None:
     made = json.loads((written / "report.json").read_text("utf-8"))
     assert made == report.as_json(evaluation)
     run = json.loads((written / "run.json").read_text("utf-8"))
-    assert run == made | {
-        "ids": ["fox", "fax", "foxes", "eule", "leer"],
-        "languages": {"q1": "en", "q2": "en", "q3": "de"},
-    }
+    assert {name: run[name] for name in made} == made
+    assert run["ids"] == ["fox", "fax", "foxes", "eule", "leer"]
+    assert run["languages"] == {"q1": "en", "q2": "en", "q3": "de"}
+    assert set(run["digests"]) == {"corpus", "queries", "qrels"}
+    assert run["source"].endswith("tiny/beir")
+    assert {"processor", "cores", "system"} == set(run["hardware"])
+    there = {p.relative_to(written).as_posix() for p in written.rglob("*") if p.is_file()}
+    assert set(run["files"]) == there - {"run.json"}
 
 
 def test_writing_twice_leaves_the_last_report(written: Path, evaluation: Evaluation) -> None:

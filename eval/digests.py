@@ -1,0 +1,68 @@
+"""What a number was made of, as digests: corpus, queries, judgements, files; and on what machine.
+
+SHA-256 over ids and texts with NUL between, each collection in its own order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from eval.collection import TestCollection
+from eval.measures import Qrels
+
+PIECE = 2**20
+CPUINFO = Path("/proc/cpuinfo")
+
+
+def collection(of: TestCollection) -> dict[str, str]:
+    """Of the corpus (id, title, text), the judged queries (id, text) and the judgements."""
+    return {
+        "corpus": _sha((p.id, p.title, p.text) for p in of.passages),
+        "queries": _sha((q.id, q.text) for q in of.queries),
+        "qrels": qrels(of.qrels),
+    }
+
+
+def qrels(judged: Qrels) -> str:
+    """Of judgements, in the order of their ids, so that no file's order matters."""
+    rows = ((q, p, str(grade)) for q, grades in judged.items() for p, grade in grades.items())
+    return _sha(sorted(rows))
+
+
+def file(path: Path) -> str:
+    """Of a file's bytes."""
+    sha = hashlib.sha256()
+    with path.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            sha.update(piece)
+    return sha.hexdigest()
+
+
+def files(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Of these files below a folder, by name."""
+    return {name: file(folder / name) for name in names}
+
+
+def hardware() -> dict[str, Any]:
+    """Processor, cores and system."""
+    return {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()}
+
+
+def _processor() -> str:
+    try:
+        lines = CPUINFO.read_text("utf-8").splitlines()
+        return next(x.split(":", 1)[1].strip() for x in lines if x.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _sha(rows: Iterable[tuple[str, ...]]) -> str:
+    sha = hashlib.sha256()
+    for row in rows:
+        sha.update("\0".join((*row, "")).encode())
+    return sha.hexdigest()
