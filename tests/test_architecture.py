@@ -62,6 +62,7 @@ eval.__main__            | eval.* studio.encoders studio.encoders.deferred {CORE
 eval.commands*           | eval.* studio.encoders studio.encoders.deferred {CORE}           |
 eval.collection          | eval.layouts* {CORE}                                            |
 eval.layouts*            | eval.layouts* {CORE}                                            | datasets huggingface_hub numpy pandas pyarrow
+eval.mteb_model          | eval.* {CORE}                                                   | mteb
 eval.*                   | eval.* {CORE}                                                   | numpy scipy pandas {SCIENCE}
 studio.ui.jobs           | {CORE}                                                          |
 studio.ui.session        | eval.* studio.ui.jobs studio.encoders.lazy {CORE}               | numpy
@@ -152,6 +153,7 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
             "huggingface_hub",
             "studio.encoders.hub studio.encoders.download studio.encoders.remote eval.layouts*",
         ),
+        ("mteb", "eval.mteb_model"),
         ("ir_measures", "eval.*"),
         ("pandas", "eval.* studio.ui.*"),
     ],
@@ -174,6 +176,7 @@ def test_every_row_of_the_table_is_needed() -> None:
         ("studio.passages", "torch pandas gradio"),
         ("studio.answers", "transformers pandas gradio"),
         ("eval.__main__", "gradio transformers datasets"),
+        ("eval.mteb_model", "mteb gradio transformers datasets"),
     ],
 )
 def test_importing_a_module_loads_nothing_heavy_by_the_way(module: str, never: str) -> None:

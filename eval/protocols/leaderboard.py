@@ -72,8 +72,9 @@ def mteb_runs(
     ids: Sequence[str],
     places: Integers,
     takes_away: bool,
+    modes: Sequence[str] = RUN_MODES,
 ) -> dict[str, Run]:
-    """The five runs under these rules; `takes_away`: the passage whose id is the query's."""
+    """The runs under these rules; `takes_away`: the passage whose id is the query's."""
     scores: dict[str, Callable[[Candidates], Floats]] = {
         mode: _column(number) for number, mode in enumerate(MODES)
     }
@@ -88,6 +89,7 @@ def mteb_runs(
             for query, c in zip(query_ids, candidates, strict=True)
         }
         for mode in RUN_MODES
+        if mode in modes
     }
 
 
