@@ -4,34 +4,36 @@ Formulas from mteb 2.26.24 mteb/models/hybrid_wrappers.py: ranks from 1, equal s
 larger document id first (here: the later position in the corpus), a whole k; relative score is
 min-max with 0.5 in a constant list; DBSF maps mean ∓ 3 population deviations to [0, 1] and clips,
 0.5 below a deviation of 1e-9. All weigh and add; a document that a list lacks adds 0. Each list has
-max(top_k, 100) documents or sub_model_top_k. Ties: order of first appearance.
+max(top_k, 100, sub_model_top_k) documents. Ties in the result: the larger document id first.
 """
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import numpy as np
 
 from studio.engines.engine import Context, Engine, Kind, whole_k
-from studio.engines.lists import Lists, by_appearance, constant, each, reciprocal, weighed
-from studio.records import Floats, FusionSettings, Integers
+from studio.engines.lists import Lists, constant, each, reciprocal, weighed
+from studio.records import MODES, Floats, FusionSettings, Integers
 
 SOURCE = "mteb 2.26.24 mteb/models/hybrid_wrappers.py"
 LARGEST_K = 1_000_000
-NAMES = ("dense", "sparse", "colbert")
-TEXT = '''from mteb.models.hybrid_wrappers import HybridSearch
+TEXT = '''from eval.mteb_model import MtebModel
+from mteb.models.hybrid_wrappers import HybridSearch
 
 
-def hybrid({names}):
-    """One model per list, as mteb's SearchProtocol."""
+def hybrid(encoder):
+    """mteb's fusion of this studio's lists; MtebModel(encoder, settings) is the studio's own."""
     return HybridSearch(
-        [{names}],
+        [MtebModel(encoder, mode=mode) for mode in {names}],
         weights={weights},
         sub_model_top_k={depth},
         fusion_strategy="{strategy}",{k}
     )
 '''
+ALONE = '# One list alone needs no fusion: MtebModel(encoder, mode="{mode}") of eval.mteb_model.\n'
 
 
 def relative(values: Floats) -> Floats:
@@ -64,8 +66,9 @@ def _rrf(lists: Lists, settings: FusionSettings) -> Floats:
     return weighed(reciprocal(ranked, whole_k(settings, 0, LARGEST_K)), settings.weights)
 
 
-def _rrf_ties(lists: Lists, total: Floats) -> Integers:
-    return by_appearance(larger_id_first(lists), total)
+def by_larger_id(lists: Lists, total: Floats) -> Integers:
+    """By total, then by larger document id: here the later position in the corpus."""
+    return np.asarray(np.lexsort((-np.arange(len(total)), -total)))
 
 
 def _normalised(norm: str, lists: Lists, settings: FusionSettings) -> Floats:
@@ -75,10 +78,10 @@ def _normalised(norm: str, lists: Lists, settings: FusionSettings) -> Floats:
 def _text(strategy: str, settings: FusionSettings, context: Context) -> str:
     asked = [at for at, weight in enumerate(settings.weights) if weight > 0]
     if len(asked) == 1:
-        return f"# One list alone needs no fusion: evaluate the {NAMES[asked[0]]} model itself.\n"
+        return ALONE.format(mode=MODES[asked[0]])
     k = whole_k(settings, 0, LARGEST_K)
     return TEXT.format(
-        names=", ".join(NAMES[at] for at in asked),
+        names=json.dumps([MODES[at] for at in asked]),
         weights=[float(settings.weights[at]) for at in asked],
         depth=context.depth,
         strategy=strategy,
@@ -86,7 +89,7 @@ def _text(strategy: str, settings: FusionSettings, context: Context) -> str:
     )
 
 
-NORMALISE = {"relative-score-fusion": relative, "dbsf": distribution}
+NORMALISE = {"rsf": relative, "dbsf": distribution}
 CONSTANT = "A constant list, or one of a single document, counts 0.5 there (here 0)."
 NO_RAW = "HybridSearch has no raw sum: relative score is min-max per list."
 CLIPPED = (
@@ -105,8 +108,8 @@ _make = partial(
     Engine,
     language="python",
     source=SOURCE,
-    ties=by_appearance,
-    tie_rule="Ties: in the order in which the lists first named them.",
+    ties=by_larger_id,
+    tie_rule="Ties: the larger document id first (here: the later position in the corpus).",
 )
 RELATIVE: frozenset[Kind] = frozenset({"none", "min-max"})
 ENGINES = (
@@ -114,8 +117,8 @@ ENGINES = (
         key="mteb-relative",
         title="mteb HybridSearch, relative score",
         serves=RELATIVE,
-        fuse=partial(_normalised, "relative-score-fusion"),
-        text=partial(_text, "relative-score-fusion"),
+        fuse=partial(_normalised, "rsf"),
+        text=partial(_text, "rsf"),
         differs=_relative_differs,
         exact=lambda settings: settings.normalise == "min-max",
     ),
@@ -133,7 +136,6 @@ ENGINES = (
         title="mteb HybridSearch, reciprocal rank",
         serves=frozenset({"rrf"}),
         fuse=_rrf,
-        ties=_rrf_ties,
         text=partial(_text, "rrf"),
         differs=lambda settings: (WHOLE, OWN_DEPTH),
         exact=lambda settings: float(settings.rrf_k).is_integer(),

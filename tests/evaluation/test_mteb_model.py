@@ -12,6 +12,7 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eval import collection, protocols
@@ -19,6 +20,7 @@ from eval.evaluation import Evaluation, evaluate, score
 from eval.mteb_model import MtebModel
 from studio import encoders
 from studio.encoders.protocol import Encoder
+from studio.engines import ENGINES, exports
 from studio.errors import SettingsError, StudioError
 from studio.records import FusionSettings
 from tests.fakes import FakeEncoder, NoEncoder
@@ -244,6 +246,69 @@ def test_a_mode_that_ranks_nothing_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=says):
         MtebModel(FakeEncoder(), FusionSettings(weights), mode)
+
+
+class Lists:
+    """A search model of mteb that returns one mode's scores as they are."""
+
+    def __init__(self, scores: list[float]) -> None:
+        from mteb.models.model_meta import ModelMeta
+
+        self.scores = scores
+        self.mteb_model_meta = ModelMeta.create_empty()
+
+    def index(self, corpus: Any, **_: Any) -> None:
+        """Nothing to do."""
+
+    def search(self, queries: Any, **_: Any) -> dict[str, dict[str, float]]:
+        return {"q": {f"{n:02}": score for n, score in enumerate(self.scores) if score > 0}}
+
+
+@needs_mteb
+@pytest.mark.parametrize(
+    "settings",
+    [
+        FusionSettings((1, 0.25, 2), "min-max"),
+        FusionSettings((1, 1, 1), "z-score"),
+        FusionSettings((1, 1, 1), method="rrf"),
+    ],
+    ids=lambda settings: f"{settings.normalise} {settings.method}",
+)
+def test_the_exported_configuration_runs_and_ranks_as_its_engine_says(
+    settings: FusionSettings,
+) -> None:
+    from mteb.models.hybrid_wrappers import HybridSearch
+
+    [export] = [one for one in exports(settings) if one.engine.startswith("mteb")]
+    scope: dict[str, Any] = {}
+    exec(export.text, scope)
+    made = scope["hybrid"](FakeEncoder())
+    assert [model.mode for model in made.wrapped_models] == ["dense", "sparse", "multi_vector"]
+    draw = np.random.default_rng(5)
+    for _ in range(20):
+        scores = draw.integers(0, 5, size=(30, 3)) / 4  # ties in each list, and among the sums
+        scores[:, [0, 2]] += 1 / 4
+        theirs = HybridSearch(
+            [Lists(column.tolist()) for column in scores.T],
+            weights=made.weights,
+            sub_model_top_k=100,
+            fusion_strategy=made.fusion_name,
+            rrf_k=made.rrf_k,
+        )
+        given = {"task_metadata": None, "hf_split": "", "hf_subset": "", "encode_kwargs": {}}
+        found = theirs.search([{"id": "q"}], top_k=30, **given)["q"]
+        fused = ENGINES[export.engine](scores, settings)
+        assert [int(name) for name in found] == fused.order.tolist()
+
+
+@needs_mteb
+def test_one_list_alone_is_exported_as_the_mode_itself(tmp_path: Path) -> None:
+    settings = FusionSettings((0, 0, 1), method="rrf")
+    [export] = [one for one in exports(settings) if one.engine == "mteb-rrf"]
+    line = re.search(r"MtebModel\(.*?\)", export.text)
+    assert line
+    made = eval(line[0], {"MtebModel": MtebModel, "encoder": FakeEncoder()})
+    assert made.mode == "multi_vector"
 
 
 def test_without_mteb_a_sentence_says_how_to_install_it(
