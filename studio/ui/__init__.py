@@ -60,7 +60,7 @@ def build(server: Server) -> gr.Blocks:
                 search_tab = search.layout(PRESETS)
             with gr.Tab("Weights", id="weights") as weighing:
                 weights_tab = weights.layout(search.WAYS)
-            with gr.Tab("Evaluate", id="evaluate"):
+            with gr.Tab("Evaluate", id="evaluate") as evaluating:
                 evaluate_tab = evaluate.layout(list(BUNDLED), folders=not server.public)
             with gr.Tab("About", id="about"):
                 about.layout(details(server))
@@ -69,7 +69,7 @@ def build(server: Server) -> gr.Blocks:
         connect_search(server, asked, search_tab)
         connect_found(server, asked, search_tab)
         connect_weights(search_tab, weights_tab, PRESETS)
-        running = connect_evaluate(server, measured, evaluate_tab, search_tab, demo)
+        running = connect_evaluate(server, measured, evaluate_tab, search_tab, evaluating, demo)
         connect_weighing(server, measured, asked, weights_tab, search_tab, weighing, running)
         connect_encoder(server, encoder_tab, badge, demo)
         if server.public:

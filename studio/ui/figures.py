@@ -7,10 +7,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from eval.comparison import Comparison
 from eval.dimensions import CONCERNED, Curve
 from eval.evaluation import Evaluation
 from eval.measures import HEADLINE
-from eval.protocols import RUN_TITLES
+from eval.protocols import RUN_TITLES, TITLES
+from eval.several import in_order
 
 # Okabe and Ito's palette tells apart for all kinds of colour vision; the marker's shape helps.
 COLOURS = {
@@ -19,6 +21,7 @@ COLOURS = {
     "multi_vector": "#0f9d78",
     "dense_sparse": "#8a8f98",
     "fused": "#b04a9a",
+    "bm25": "#5f6672",
 }
 SYMBOLS = {
     "dense": "circle",
@@ -26,20 +29,25 @@ SYMBOLS = {
     "multi_vector": "diamond",
     "dense_sparse": "x",
     "fused": "star",
+    "bm25": "triangle-up",
 }
 GRID, INK = "rgba(128,128,128,.22)", "#8a8f98"  # legible on a light and on a dark page
 
 
-def by_group(evaluation: Evaluation, grouping: str) -> go.Figure:
+def by_group(
+    evaluation: Evaluation, grouping: str, comparison: Comparison | None = None
+) -> go.Figure:
     """nDCG@10 of every mode: over everything, or for each language or kind of query."""
     if grouping == "all":
-        return overall(evaluation)
+        return overall(evaluation, comparison)
     numbers = evaluation.group(grouping)
+    order = in_order(list(numbers)) if grouping == "language" else list(numbers)
     figure = go.Figure()
-    for mode, title in RUN_TITLES.items():
+    for mode in evaluation.modes:
+        title = TITLES[mode]
         figure.add_scatter(
-            x=[by[mode].get(HEADLINE) for by in numbers.values()],
-            y=list(numbers),
+            x=[numbers[name].get(mode, {}).get(HEADLINE) for name in order],
+            y=order,
             name=title,
             mode="markers",
             marker={"color": COLOURS[mode], "symbol": SYMBOLS[mode], "size": 10},
@@ -49,23 +57,40 @@ def by_group(evaluation: Evaluation, grouping: str) -> go.Figure:
     return _styled(figure, height, {"autorange": "reversed", "type": "category"})
 
 
-def overall(evaluation: Evaluation) -> go.Figure:
-    """One bar per mode."""
+def overall(evaluation: Evaluation, comparison: Comparison | None = None) -> go.Figure:
+    """One bar per mode, with the 95 % interval of its mean once that is known."""
     modes = evaluation.modes
-    values = [modes[mode].get(HEADLINE) for mode in RUN_TITLES]
+    values = [numbers.get(HEADLINE) for numbers in modes.values()]
+    titles = [TITLES[mode] for mode in modes]
     figure = go.Figure(
         go.Bar(
             x=values,
-            y=list(RUN_TITLES.values()),
+            y=titles,
             orientation="h",
-            marker={"color": [COLOURS[mode] for mode in RUN_TITLES]},
+            marker={"color": [COLOURS[mode] for mode in modes]},
+            error_x=_error_bars(titles, comparison),
             text=["–" if value is None else f"{value:.3f}" for value in values],
-            textposition="outside",
-            cliponaxis=False,
+            textposition="inside",
+            insidetextanchor="start",
+            textfont={"color": "#ffffff"},
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
     )
-    return _styled(figure, 280, {"autorange": "reversed", "type": "category"})
+    return _styled(figure, 300, {"autorange": "reversed", "type": "category"})
+
+
+def _error_bars(titles: list[str], comparison: Comparison | None) -> dict[str, Any] | None:
+    """The ends of each interval as lengths from the mean; none for a single query."""
+    found = {one.name: one.interval for one in comparison.standings} if comparison else {}
+    known = [found.get(title) for title in titles]
+    if not any(one is not None and one.low is not None for one in known):
+        return None
+    high = [one.high - one.mean if one and one.high is not None else 0 for one in known]
+    low = [one.mean - one.low if one and one.low is not None else 0 for one in known]
+    return {
+        "type": "data", "symmetric": False, "array": high, "arrayminus": low, "color": INK,
+        "thickness": 1.5, "width": 4,
+    }  # fmt: skip
 
 
 def by_dimension(curve: Curve) -> go.Figure:

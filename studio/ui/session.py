@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eval import grid
+from eval.collection import TestCollection
+from eval.comparison import Comparison
 from eval.evaluation import Evaluation, Scored
 from eval.surface import Labelled
 from eval.sweep import Surface, Swept
@@ -52,11 +54,20 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
+class Taken:
+    """The test collection that a visitor brought along in a zip, if any."""
+
+    collection: TestCollection | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Measured:
     """The last evaluation, and the scores behind it, which other weights use again."""
 
     scored: Scored | None = None
     evaluation: Evaluation | None = None
+    comparison: Comparison | None = None
+    """Which of its modes the labels tell apart; it comes a moment later."""
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def public_site(
 @pytest.fixture(scope="session")
 def atlas(site: Site) -> Evaluation:
     """What Python says of atlas at the default weights."""
-    scored = score(load("atlas"), site.server.encoder.get(), site.server.cache)
+    scored = score(load("atlas"), site.server.encoder.get(), site.server.cache, bm25=True)
     return evaluate(scored, FusionSettings())
 
 

@@ -127,6 +127,7 @@ class Studio:
         self.at("#evaluate-go").click()
         expect(self.at("#evaluate-status")).to_contain_text("protocol", timeout=ENCODING)
         expect(self.at("#why-not")).to_contain_text("Not comparable")
+        expect(self.at("#evaluate-power")).to_contain_text("measured here")  # it comes last
 
     # Search
 

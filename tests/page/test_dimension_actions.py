@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from eval import collection
 from eval import dimensions as science
 from eval.dimensions import CONCERNED, Curve, by_dimension
 from eval.evaluation import Evaluation
@@ -31,7 +32,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def measured(server: Server, folder: Path) -> Measured:
-    steps = evaluating.run(server, Measured(), VISITOR, str(folder), FusionSettings())
+    loaded = collection.load(str(folder))
+    steps = evaluating.run(server, Measured(), VISITOR, loaded, "studio", FusionSettings())
     return list(steps)[-1][0]
 
 

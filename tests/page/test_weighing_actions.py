@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval import grid, surface, sweep
+from eval import collection, grid, surface, sweep
 from eval.evaluation import evaluate, score
 from studio.engines import ENGINES
 from studio.errors import SettingsError
@@ -26,7 +26,8 @@ OPEN = (0, 1, 0, 1, 0, 1)
 
 @pytest.fixture
 def measured(server: Server, folder: Path) -> Measured:
-    *_, (found, _) = evaluating.run(server, Measured(), VISITOR, str(folder), FusionSettings())
+    loaded = collection.load(str(folder))
+    *_, (found, _) = evaluating.run(server, Measured(), VISITOR, loaded, "studio", FusionSettings())
     return found
 
 
@@ -227,8 +228,6 @@ def test_the_held_out_gain_is_told_only_of_the_weights_that_were_tuned(
 def test_scores_of_a_protocol_without_one_pool_are_not_weighed(
     server: Server, folder: Path, tmp_path: Path
 ) -> None:
-    from eval import collection
-
     loaded = collection.load(str(folder))
     scored = score(loaded, server.encoder.get(), tmp_path / "cache", protocol="paper-mldr")
     measured = Measured(scored, evaluate(scored))

@@ -12,32 +12,44 @@ from typing import Any
 
 import pandas as pd
 
-from eval import collection as test_collections
-from eval import report
+from eval import protocols, report
+from eval.collection import TestCollection
 from eval.evaluation import Evaluation, Scored, evaluate, score
-from eval.protocols import RUN_TITLES
 from studio.errors import SettingsError, StudioError
 from studio.records import FusionSettings
 from studio.ui import tables
 from studio.ui.actions.corpus import Status, step_status
-from studio.ui.session import Measured, Server
+from studio.ui.actions.testsets import load
+from studio.ui.session import Measured, Server, Taken
 
+BM25_UP_TO = 50_000  # passages: beyond it the baseline takes minutes
 SHOWN = 5  # passages per mode when a query is opened
 
 
 def run(
-    server: Server, measured: Measured, visitor: str, name: str, settings: FusionSettings
+    server: Server,
+    measured: Measured,
+    visitor: str,
+    collection: TestCollection,
+    protocol: str,
+    settings: FusionSettings,
 ) -> Iterator[tuple[Measured, Status]]:
-    """Evaluate a collection at these weights; an earlier scoring of it is used again."""
-    collection = load(server, name)
+    """Evaluate a collection at these weights; an earlier scoring of it is used again.
+
+    A protocol that fixes its weights takes none.
+    """
+    encoder = server.encoder.get()
+    rules = protocols.protocol(protocol)
     scored = measured.scored
-    if scored and not (scored.collection == collection and scored.made_by(server.encoder.get())):
+    if scored and not (scored.collection == collection and scored.made_by(encoder)):
         scored = None
-    if scored is None:
+    if scored is None or scored.protocol != protocol:
+        scored = None
         yield measured, {"kind": "busy", "text": "Preparing the encoder…", "share": None}
+        bm25 = len(collection.passages) <= BM25_UP_TO
         steps = server.jobs.run(
             visitor,
-            lambda progress: score(collection, server.encoder.get(), server.cache, progress),
+            lambda told: score(collection, encoder, server.cache, told, protocol, bm25),
         )
         for step in steps:
             if isinstance(step, Scored):
@@ -45,7 +57,7 @@ def run(
             else:
                 yield measured, with_stage(step_status(step, "done"), step.what)
     assert scored is not None  # the job either gave one or raised
-    evaluation = evaluate(scored, settings)
+    evaluation = evaluate(scored, None if rules.weights else settings)
     yield Measured(scored, evaluation), {"kind": "done", "share": 1.0, "text": told(evaluation)}
 
 
@@ -60,8 +72,9 @@ def made(evaluation: Evaluation) -> str:
     return (
         f"{collection.name}: {len(collection.queries):,} queries against "
         f"{len(collection.passages):,} passages · encoder {scored.encoder.title} "
-        f"({scored.encoder.revision}, {scored.encoder.precision}) · protocol studio · "
-        f"{report.settings_text(evaluation)} · {report.truncated_text(evaluation)}"
+        f"({scored.encoder.revision}, {scored.encoder.precision}) · "
+        f"protocol {evaluation.protocol} · {report.settings_text(evaluation)} · "
+        f"{report.truncated_text(evaluation)}"
     )
 
 
@@ -78,16 +91,6 @@ def stopped(measured: Measured) -> Status:
     return {"kind": "idle", "share": None, "text": text}
 
 
-def load(server: Server, name: str) -> test_collections.TestCollection:
-    """A named collection; a folder too, unless strangers could name one."""
-    if server.public and name not in test_collections.BUNDLED:
-        known = ", ".join(test_collections.BUNDLED)
-        raise SettingsError(f"On this public server these collections can be evaluated: {known}.")
-    if not name:
-        raise SettingsError("Choose a collection, or give a folder in BEIR layout.")
-    return test_collections.load(name)
-
-
 def grouping_of(measured: Measured, grouping: str) -> str:
     """The grouping asked for; 'all' where the collection does not tell its queries' group."""
     if measured.evaluation is None or grouping == "all":
@@ -99,9 +102,11 @@ def overall(measured: Measured, grouping: str) -> pd.DataFrame:
     """Modes by measures; or nDCG@10 of each mode by language or kind of query."""
     if measured.evaluation is None:
         return pd.DataFrame()
+    modes = measured.evaluation.modes
     if grouping == "all":
-        return tables.modes(measured.evaluation.modes)
-    return tables.groups(measured.evaluation.group(grouping))
+        return tables.modes(modes, measured.comparison)
+    average = modes if grouping == "language" else None
+    return tables.groups(measured.evaluation.group(grouping), average)
 
 
 def queries(measured: Measured) -> pd.DataFrame:
@@ -127,7 +132,7 @@ def returned(measured: Measured, query_id: str) -> dict[str, Any]:
         modes.append(
             {
                 "key": mode,
-                "title": RUN_TITLES[mode],
+                "title": protocols.TITLES[mode],
                 "score": tables.number(float(numbers[(query_id, mode)])),
                 "hits": [
                     {
@@ -165,7 +170,8 @@ def download_runs(measured: Measured) -> str:
 
 def answer(server: Server, name: str) -> dict[str, Any]:
     """What `python -m eval run --json` prints, at the default weights."""
-    scored = score(load(server, name), server.encoder.get(), server.cache)
+    collection = load(server, name, Taken())
+    scored = score(collection, server.encoder.get(), server.cache)
     return report.as_json(evaluate(scored, FusionSettings()))
 
 

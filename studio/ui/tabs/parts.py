@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -46,3 +47,10 @@ def go_and_cancel(
     go = gr.Button(title, variant=variant, elem_id=f"{name}-go", scale=1, min_width=90)
     cancel = gr.Button("Cancel", elem_id=f"{name}-cancel", scale=1, min_width=90, interactive=False)
     return go, cancel
+
+
+def frame(elem_id: str, headers: Sequence[str], **options: Any) -> gr.Dataframe:
+    """A table to read: its headings until there are rows."""
+    fixed: dict[str, Any] = {"row_count": 0, "show_label": False, "interactive": False}
+    given = {"buttons": ["copy"]} | options
+    return gr.Dataframe(headers=list(headers), elem_id=elem_id, **fixed, **given)

@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from eval.published import differences, miracl
 from studio.ui import figures, tables
-from studio.ui.actions import dimensions
+from studio.ui.actions import comparing, dimensions, testsets
 from studio.ui.actions import evaluating as actions
-from studio.ui.session import Measured, Server
+from studio.ui.session import Measured, Server, Taken
 from studio.ui.tabs.evaluate import EvaluateTab, Shorter
 from studio.ui.tabs.search import SearchTab
 from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
+from studio.ui.wiring.bringing import connect_bringing, connect_following
 from studio.ui.wiring.search import settings
 
 SAVE = """() => { setTimeout(() => { const e = document.getElementById('%s');
@@ -23,11 +23,19 @@ SAVE = """() => { setTimeout(() => { const e = document.getElementById('%s');
 
 
 def connect_evaluate(
-    server: Server, measured: gr.State, tab: EvaluateTab, search: SearchTab, demo: gr.Blocks
+    server: Server,
+    measured: gr.State,
+    tab: EvaluateTab,
+    search: SearchTab,
+    opened: gr.Tab,
+    demo: gr.Blocks,
 ) -> Dependency:
     """Run, view, cut the vectors, open a query, download. Gives the event of a run."""
-    running = connect_running(server, measured, tab, search)
+    taken = gr.State(Taken(), time_to_live=3600)
+    running = connect_running(server, measured, taken, tab, search)
     connect_viewing(measured, tab, running)
+    connect_bringing(server, taken, tab)
+    connect_following(measured, tab, search, opened)
     connect_shorter(server, measured, tab.shorter, running)
     demo.load(empty_figures, None, [tab.figure, tab.shorter.figure], **QUIET)
     connect_downloads(measured, tab)
@@ -35,13 +43,15 @@ def connect_evaluate(
 
 
 def connect_running(
-    server: Server, measured: gr.State, tab: EvaluateTab, search: SearchTab
+    server: Server, measured: gr.State, taken: gr.State, tab: EvaluateTab, search: SearchTab
 ) -> Dependency:
     """Run with progress; cancel; either way the buttons come back."""
 
     def run(
         last: Measured,
+        brought: Taken,
         name: str,
+        protocol: str,
         dense: float,
         sparse: float,
         late: float,
@@ -50,9 +60,13 @@ def connect_running(
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         chosen = settings(dense, sparse, late, way, k)
-        for after, status in actions.run(server, last, visitor(request), name or "", chosen):
+        collection = testsets.load(server, name or "", brought)
+        power = comparing.expected(len(collection.queries))
+        steps = actions.run(server, last, visitor(request), collection, protocol, chosen)
+        for after, status in steps:
             busy = status["kind"] == "busy"
-            yield after, status, gr.Button(interactive=not busy), gr.Button(interactive=busy)
+            buttons = gr.Button(interactive=not busy), gr.Button(interactive=busy)
+            yield after, power, status, *buttons
 
     def cancel(request: gr.Request) -> None:
         server.jobs.cancel(visitor(request))
@@ -63,8 +77,8 @@ def connect_running(
     buttons = [tab.status, tab.go, tab.cancel]
     running = tab.go.click(
         handler(run),
-        [measured, tab.collection, *search.controls],
-        [measured, *buttons],
+        [measured, taken, tab.collection, tab.protocol, *search.controls],
+        [measured, tab.power, *buttons],
         show_progress="hidden",
         **MODEL,
         **PRIVATE,
@@ -81,28 +95,37 @@ def connect_viewing(measured: gr.State, tab: EvaluateTab, running: Dependency) -
         grouping = actions.grouping_of(last, asked)
         if last.evaluation is not None and grouping != asked:
             gr.Info(f"{last.evaluation.scored.collection.name} names no {asked} of its queries.")
-        figure = figures.by_group(last.evaluation, grouping) if last.evaluation else None
-        return actions.overall(last, grouping), figure or figures.empty()
+        figure = (
+            figures.by_group(last.evaluation, grouping, last.comparison)
+            if last.evaluation
+            else figures.empty()
+        )
+        return actions.overall(last, grouping), figure
+
+    def compare(last: Measured, asked: str) -> tuple[Any, ...]:
+        after = comparing.compare(last)
+        return after, *view(after, asked), tables.pairs(after.comparison), comparing.power(after)
 
     def beside(last: Measured) -> tuple[Any, ...]:
-        if last.evaluation is None:
-            return gr.skip(), gr.skip(), None, gr.skip()
-        reasons = "; ".join(differences(last.evaluation))
-        words = f"**Not comparable:** {reasons}. Source of the published column: {miracl().source}."
-        return actions.queries(last), tables.published(last.evaluation), None, words
+        return actions.queries(last), None, *comparing.published(last)
 
-    def opened(last: Measured, event: gr.SelectData) -> Any:
+    def look(last: Measured, event: gr.SelectData) -> Any:
         return actions.returned(last, str(event.row_value[0]))
 
     viewed = [tab.table, tab.figure]
     running.success(handler(view), [measured, tab.view], viewed, **PRIVATE).success(
         handler(beside),
         measured,
-        [tab.queries, tab.published, tab.returned, tab.why_not],
+        [tab.queries, tab.returned, tab.published, tab.why_not],
         **PRIVATE,
+    ).success(
+        handler(compare),
+        [measured, tab.view],
+        [measured, *viewed, tab.pairs, tab.power],
+        **QUIET,
     )
     tab.view.input(handler(view), [measured, tab.view], viewed, **PRIVATE)
-    tab.queries.select(handler(opened), measured, tab.returned, **QUIET)
+    tab.queries.select(handler(look), measured, tab.returned, **QUIET)
 
 
 def connect_shorter(
