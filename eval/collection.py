@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sys import intern
 
 from eval import layouts
 from eval.layouts import archive, beir
@@ -125,9 +126,13 @@ def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollec
         queries=kept,
         qrels=judged,
         split=split,
-        licence=licence.read_text("utf-8").splitlines()[0] if licence.is_file() else "",
+        licence=_first_line(licence) if licence.is_file() else "",
         notes=tuple(notes),
     )
+
+
+def _first_line(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace").partition("\n")[0].strip()
 
 
 def _passage(line: Line) -> Passage:
@@ -138,7 +143,7 @@ def _passage(line: Line) -> Passage:
         start=0,
         end=len(line["text"]),
         title=line.get("title", ""),
-        language=line.get("language", ""),
+        language=intern(line.get("language", "")),  # one string for all passages
         source=line["file"],
     )
 

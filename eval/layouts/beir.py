@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
+from itertools import islice
 from pathlib import Path
 
-from eval.layouts.parts import Judgements, Line, Parts, Qrels, distinct
+from eval.layouts.parts import Judgements, Line, Parts, Qrels, distinct, is_grade, lines
 from studio.errors import ReadingError
 
 MOST_UNKNOWN = 0.10  # judgements of unknown ids: more than this share is a wrong corpus
+SURROGATE = re.compile("[\ud800-\udfff]")
+LISTED = 5  # of the unknown ids
 FILES = ("corpus.jsonl", "queries.jsonl", "qrels")
 
 
@@ -48,7 +52,7 @@ def texts(path: Path) -> Iterator[Line]:
 
 def objects(path: Path, needed: Sequence[str] = ()) -> Iterator[tuple[int, Line]]:
     """Numbered objects of a JSON Lines file, their values as strings. Raises ReadingError."""
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(lines(path), start=1):
         if line.strip():
             yield number, _object(path, number, line, needed)
 
@@ -71,11 +75,11 @@ def chosen(there: Sequence[str], folder: Path, asked: str | None) -> str:
 def qrels(path: Path) -> Qrels:
     """query id → passage id → grade; a first line without a whole number is the header."""
     found: Qrels = {}
-    rows = csv.reader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = csv.reader(lines(path), delimiter="\t", quoting=csv.QUOTE_NONE)
     for number, row in enumerate(rows, start=1):
-        if not row or (number == 1 and not _whole(row[-1])):
+        if not row or (number == 1 and not is_grade(row[-1])):
             continue
-        if len(row) != 3 or not _whole(row[2]):
+        if len(row) != 3 or not is_grade(row[2]):
             raise ReadingError(
                 f"{path.name}, line {number} is not 'query-id, corpus-id, whole number' "
                 f"separated by tabs: {' | '.join(row)[:120]}"
@@ -109,37 +113,25 @@ def known(
     unknown = lost.total()
     if not unknown:
         return kept, []
-    example = next(iter(lost))
+    listed = ", ".join(f"'{name}'" for name in islice(lost, LISTED))
     if unknown > MOST_UNKNOWN * total:
         raise ReadingError(
-            f"{unknown:,} of {total:,} judgements in {path} name unknown ids, such as '{example}'. "
+            f"{unknown:,} of {total:,} judgements in {path} name unknown ids, such as {listed}. "
             "The judgements belong to another corpus or other queries."
         )
-    return kept, [f"{unknown:,} of {total:,} judgements name unknown ids, such as '{example}'."]
-
-
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield from lines
-    except UnicodeDecodeError as error:
-        raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
+    return kept, [f"{unknown:,} of {total:,} judgements name unknown ids, such as {listed}."]
 
 
 def _object(path: Path, number: int, line: str, needed: Sequence[str]) -> Line:
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReadingError(f"{path.name}, line {number} is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise ReadingError(f"{path.name}, line {number} lacks {', '.join(needed) or 'an object'}.")
     if missing := [name for name in needed if name not in value]:
         raise ReadingError(f"{path.name}, line {number} lacks {', '.join(missing)}.")
     cells = {key: "" if cell is None else str(cell) for key, cell in value.items()}
-    if any("\ud800" <= letter <= "\udfff" for cell in cells.values() for letter in cell):
+    if any(map(SURROGATE.search, cells.values())):
         raise ReadingError(f"{path.name}, line {number} holds half a surrogate pair (\\ud800…).")
     return cells
-
-
-def _whole(cell: str) -> bool:
-    return cell.strip().lstrip("+-").isdecimal()

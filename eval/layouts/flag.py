@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eval.layouts import beir
-from eval.layouts.parts import Judgements, Line, Parts, distinct, gathered, renamed
+from eval.layouts.parts import Judgements, Line, Parts, distinct, gathered, once, renamed
 from studio.errors import ReadingError
 
 NAMES = {"_id": ("id", "_id"), "title": ("title",), "text": ("text",), "language": ("language",)}
@@ -24,7 +24,7 @@ def parts(folder: Path) -> Parts:
     queries = [folder / f"{split}_queries.jsonl" for split in _splits(folder)]
     return Parts(
         distinct(_lines(folder / "corpus.jsonl")),
-        _once(line for path in queries for line in _lines(path)),
+        once(line for path in queries for line in _lines(path)),
         lambda split: _judgements(folder, split),
     )
 
@@ -51,15 +51,3 @@ def _lines(path: Path) -> Iterator[Line]:
     for number, value in beir.objects(path):
         where = f"{path.name}, line {number}"
         yield renamed(value, NAMES, where) | {"file": path.name, "line": str(number)}
-
-
-def _once(lines: Iterator[Line]) -> Iterator[Line]:
-    """A query may stand in several splits, with one text."""
-    seen: dict[str, str] = {}
-    for line in lines:
-        if seen.setdefault(line["_id"], line["text"]) != line["text"]:
-            raise ReadingError(
-                f"{line['file']}, line {line['line']}: query '{line['_id']}' has another text in "
-                "another split."
-            )
-        yield line

@@ -6,6 +6,7 @@ one stands. Whoever makes them checks that ids are there and distinct.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ Qrels = dict[str, dict[str, int]]
 Line = dict[str, str]
 Judgements = tuple[str, Qrels, Path]
 """A split, its judgements, and the file that they stand in."""
+# Up to six digits: pytrec_eval makes an array as long as the highest grade.
+WHOLE = re.compile(r"\s*[+-]?\d{1,6}\s*")
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,41 @@ def distinct(lines: Iterable[Line]) -> Iterator[Line]:
         yield line
 
 
+def once(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines of several splits, each query once. Raises ReadingError where texts differ."""
+    seen: dict[str, str] = {}
+    for line in lines:
+        where = f"{line['file']}, line {line['line']}"
+        if not line["_id"].strip():
+            raise ReadingError(f"{where}: the id is empty.")
+        if line["_id"] not in seen:
+            seen[line["_id"]] = line["text"]
+            yield line
+        elif seen[line["_id"]] != line["text"]:
+            raise ReadingError(f"{where}: query '{line['_id']}' has another text in another split.")
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a text file, their ends included. Raises ReadingError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as opened:
+            yield from opened
+    except UnicodeDecodeError as error:
+        raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
+    except OSError as error:
+        raise ReadingError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def is_grade(cell: str) -> bool:
+    """Whether a cell is a whole number that `int` takes."""
+    return WHOLE.fullmatch(cell) is not None
+
+
 def gathered(rows: Iterable[tuple[int, str, str, str]], path: Path) -> Qrels:
     """Judgements of (line, query, passage, grade). Raises ReadingError with the line."""
     found: Qrels = {}
     for number, query, passage, grade in rows:
-        if not grade.strip().lstrip("+-").isdecimal():
+        if not is_grade(grade):
             raise ReadingError(
                 f"{path.name}, line {number}: the grade '{grade[:40]}' is not a whole number."
             )
