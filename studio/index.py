@@ -122,30 +122,25 @@ class Index:
 
     def sparse(self, queries: Encodings) -> Floats:
         """(q, n) lexical scores."""
-        shape = self.encoder.vocabulary
-        parts = [scoring.sparse(queries.sparse, s.sparse(shape)) for s in self.segments]
+        parts = [scoring.sparse(queries.sparse, postings) for postings in self._postings]
         return _side_by_side(parts, len(queries))
+
+    @cached_property
+    def _postings(self) -> list[Any]:
+        """Each segment's weights by token; turning them takes longer than a query."""
+        return [segment.sparse(self.encoder.vocabulary).tocsc() for segment in self.segments]
 
     def multi_vector(self, queries: Encodings, rows: Integers | None = None) -> Floats:
         """(q, n) late interaction scores, or (q, len(rows)) for ascending rows."""
         parts = []
         for segment, start in zip(self.segments, self.starts[:-1], strict=True):
-            vectors, offsets = segment.array("multi_vector"), segment.array("offsets")
+            asked = queries.multi_vector, queries.offsets
+            vectors = segment.array("multi_vector"), segment.array("offsets")
+            inside = None
             if rows is not None:
                 inside = rows[(rows >= start) & (rows < start + len(segment))] - start
-                vectors, offsets = _gather(vectors, offsets, inside)
-            if len(offsets) > 1:
-                late = scoring.multi_vector(queries.multi_vector, queries.offsets, vectors, offsets)
-                parts.append(late)
+            parts.append(scoring.multi_vector(*asked, *vectors, inside))
         return _side_by_side(parts, len(queries))
-
-
-def _gather(vectors: Floats, offsets: Integers, rows: Integers) -> tuple[Floats, Integers]:
-    """The vectors of some rows, flat, with offsets of their own."""
-    spans = [np.arange(offsets[row], offsets[row + 1]) for row in rows]
-    lengths = [len(span) for span in spans]
-    chosen = np.concatenate(spans) if spans else np.zeros(0, dtype=np.int64)
-    return vectors[chosen], np.cumsum([0, *lengths])
 
 
 def _side_by_side(parts: list[Floats], queries: int) -> Floats:

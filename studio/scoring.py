@@ -20,23 +20,34 @@ def dense(queries: Floats, passages: Floats) -> Floats:
     return _product(_float32(queries), _float32(passages))
 
 
-def sparse(queries: sp.csr_array, passages: sp.csr_array) -> Floats:
-    """Lexical matching Σ_t w_q(t)·w_p(t) over the tokens that both hold."""
+def sparse(queries: sp.csr_array, passages: sp.csr_array | sp.csc_array) -> Floats:
+    """Lexical matching Σ_t w_q(t)·w_p(t) over the tokens that both hold.
+
+    Passages by column (CSC) are their postings: only those of the queries' tokens are touched.
+    """
     return np.asarray((queries @ passages.T).toarray(), dtype=np.float32)
 
 
 def multi_vector(
-    queries: Floats, query_offsets: Integers, passages: Floats, passage_offsets: Integers
+    queries: Floats,
+    query_offsets: Integers,
+    passages: Floats,
+    passage_offsets: Integers,
+    chosen: Integers | None = None,
 ) -> Floats:
     """Late interaction (MaxSim) (1/|q|) Σ_i max_j q_i·p_j (M3 paper, equation 3).
 
-    Both sides are flat: text k owns rows offsets[k] to offsets[k+1], at least one each.
+    Both sides are flat: text k owns rows offsets[k] to offsets[k+1], at least one each. `chosen`:
+    the passages to score, in the order of the columns; all of them if not given.
     """
-    scores = np.empty((len(query_offsets) - 1, len(passage_offsets) - 1), dtype=np.float32)
-    for p_first, p_last in blocks(passage_offsets, PASSAGE_BLOCK):
-        rows = slice(int(passage_offsets[p_first]), int(passage_offsets[p_last]))
-        block = _float32(passages[rows])
-        p_starts = passage_offsets[p_first:p_last] - passage_offsets[p_first]
+    chosen = np.arange(len(passage_offsets) - 1) if chosen is None else chosen
+    first_rows, last_rows = passage_offsets[chosen], passage_offsets[chosen + 1]
+    packed = np.cumsum([0, *(last_rows - first_rows)])
+    part_of = _Widener(passages)
+    scores = np.empty((len(query_offsets) - 1, len(chosen)), dtype=np.float32)
+    for p_first, p_last in blocks(packed, PASSAGE_BLOCK):
+        block = part_of(first_rows[p_first:p_last], last_rows[p_first:p_last])
+        p_starts = packed[p_first:p_last] - packed[p_first]
         for q_first, q_last in blocks(query_offsets, QUERY_BLOCK):
             q_rows = slice(int(query_offsets[q_first]), int(query_offsets[q_last]))
             products = _product(_float32(queries[q_rows]), block)
@@ -46,6 +57,31 @@ def multi_vector(
             sums = np.add.reduceat(best, q_starts, axis=0)
             scores[q_first:q_last, p_first:p_last] = sums / lengths[:, None]
     return scores
+
+
+class _Widener:
+    """Some texts' rows one behind the other as float32, in memory that each call writes anew.
+
+    Rows are read, widened and put together in one step: fresh memory for each step and block
+    takes longer than the step.
+    """
+
+    def __init__(self, rows: Floats) -> None:
+        self._rows = rows
+        self._room = torch.empty((0, *rows.shape[1:]), dtype=torch.float32)
+
+    def __call__(self, firsts: Integers, lasts: Integers) -> torch.Tensor:
+        total = int((lasts - firsts).sum())
+        if len(self._room) < total:
+            self._room = torch.empty((total, *self._rows.shape[1:]), dtype=torch.float32)
+        if int(lasts[-1] - firsts[0]) == total and (firsts[1:] == lasts[:-1]).all():
+            firsts, lasts = firsts[:1], lasts[-1:]  # neighbours: one piece
+        at = 0
+        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+            piece = torch.from_numpy(np.asarray(self._rows[first:last]))
+            self._room[at : at + last - first].copy_(piece)
+            at += last - first
+        return self._room[:total]
 
 
 def _product(left: torch.Tensor, right: torch.Tensor) -> Floats:

@@ -88,6 +88,27 @@ def test_blocks_of_many_random_texts_change_nothing(monkeypatch):
     assert parts == pytest.approx(whole, abs=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("chosen", [[], [4], [0, 1, 2], [1, 3, 4, 7], [7, 2, 2]])
+def test_chosen_passages_score_as_their_columns_of_all(monkeypatch, chosen, dtype):
+    rng = np.random.default_rng(3)
+    q_offsets, p_offsets = offsets([2, 5]), offsets([3, 1, 4, 1, 5, 9, 2, 6])
+    queries, passages = units(rng, q_offsets[-1], 4), units(rng, p_offsets[-1], 4).astype(dtype)
+    whole = scoring.multi_vector(queries, q_offsets, passages, p_offsets)
+    monkeypatch.setattr(scoring, "PASSAGE_BLOCK", 6)
+    some = scoring.multi_vector(queries, q_offsets, passages, p_offsets, np.asarray(chosen, int))
+    assert some.shape == (2, len(chosen))
+    assert some == pytest.approx(whole[:, chosen], abs=1e-6)
+
+
+def test_passages_by_column_score_as_passages_by_row():
+    rng = np.random.default_rng(4)
+    queries = sp.random_array((4, 30), density=0.3, rng=rng, dtype=np.float32, format="csr")
+    passages = sp.random_array((6, 30), density=0.3, rng=rng, dtype=np.float32, format="csr")
+    by_row = scoring.sparse(queries, passages)
+    assert np.array_equal(scoring.sparse(queries, passages.tocsc()), by_row)
+
+
 def test_late_interaction_is_the_mean_over_the_query_not_over_the_passage():
     query, passage = encode(["fox"]), encode(["fax by day"])
     scores = scoring.multi_vector(
