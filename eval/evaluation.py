@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from eval import measures, protocols
+from eval import grouping, measures, protocols
 from eval.cache import cached_index, kept, pack_encodings, query_key, unpack_encodings
-from eval.collection import Query, TestCollection
+from eval.collection import TestCollection
 from eval.pools import Scoring
 from studio.encoders.protocol import Encoder
 from studio.index import Index, Signature, signature
@@ -73,16 +73,12 @@ class Evaluation:
         return () if weights[:2] == self.settings.weights[:2] else weights
 
     def group(self, attribute: str) -> dict[str, dict[str, dict[str, float]]]:
-        """By 'language' or 'kind' of the query: value → mode → measure → mean over queries."""
-        queries: dict[str, list[Query]] = {}
-        for query in self.scored.collection.queries:
-            if value := getattr(query, attribute):
-                queries.setdefault(value, []).append(query)
+        """By one of `grouping.GROUPINGS`: value → mode → measure → mean over queries."""
+        scored = self.scored
+        parts = grouping.parts(scored.collection.queries, scored.queries.tokens, attribute)
         return {
-            value: self._rounded(
-                measures.means(self.table[self.table["query"].isin({q.id for q in part})], {})
-            )
-            for value, part in sorted(queries.items())
+            value: self._rounded(measures.means(self.table[self.table["query"].isin(ids)], {}))
+            for value, ids in parts.items()
         }
 
     def _rounded(self, numbers: Numbers) -> Numbers:

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eval import digests
+from eval import charts, digests
 from eval.evaluation import Evaluation, Scored
+from eval.grouping import GROUPINGS
 from eval.measures import MEASURES, missing
 from eval.pools import packed_lists
 from eval.protocols import TITLES, Run
@@ -43,7 +44,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "protocol": evaluation.protocol,
         "split": collection.split,
         "modes": evaluation.modes,
-        "groups": {name: evaluation.group(name) for name in ("language", "kind")},
+        "groups": {name: evaluation.group(name) for name in GROUPINGS},
         "settings": {
             "weights": list(settings.weights),
             "normalise": settings.normalise,
@@ -75,8 +76,8 @@ def check_folder(folder: Path) -> None:
 
 
 def write(evaluation: Evaluation, folder: Path) -> None:
-    """report.json, per_query.csv, qrels.trec, runs/*.trec, candidates.npz; run.json, which holds
-    the digests of these, last."""
+    """report.json, per_query.csv, qrels.trec, runs/*.trec, candidates.npz, ndcg.svg and .png;
+    run.json, which holds the digests of these, last."""
     check_folder(folder)
     (folder / "runs").mkdir(parents=True, exist_ok=True)
     report = as_json(evaluation)
@@ -87,7 +88,8 @@ def write(evaluation: Evaluation, folder: Path) -> None:
     for mode, name in zip(evaluation.runs, runs, strict=True):
         (folder / name).write_text(run_trec(evaluation, mode), "utf-8")
     scores = _write_scores(evaluation.scored, folder)
-    names = ["report.json", "per_query.csv", "qrels.trec", *runs, scores]
+    charts.write(evaluation, folder)
+    names = ["report.json", "per_query.csv", "qrels.trec", *runs, scores, *charts.FILES]
     _write_json(folder / "run.json", report | made_of(evaluation, folder, names))
 
 

@@ -126,7 +126,7 @@ def as_json(combined: Combined) -> dict[str, Any]:
         "queries": sum(part["queries"] for part in parts),
         "passages": sum(part["passages"] for part in parts),
         "modes": combined.modes,
-        "groups": {"language": combined.by_language, "kind": {}},
+        "groups": {"language": combined.by_language, "kind": {}, "length": {}},
         "missing": _summed([part["missing"] for part in parts]),
         "truncated": _summed([part["truncated"] for part in parts]),
         "seconds": _summed([part["seconds"] for part in parts]),

@@ -63,6 +63,8 @@ eval.commands*           | eval.* studio.encoders studio.encoders.deferred {CORE
 eval.collection          | eval.layouts* {CORE}                                            |
 eval.layouts*            | eval.layouts* {CORE}                                            | datasets huggingface_hub numpy pandas pyarrow
 eval.mteb_model          | eval.* {CORE}                                                   | mteb
+eval.charts              | eval.* {CORE}                                                   | matplotlib
+eval.palette             |                                                                 |
 eval.*                   | eval.* {CORE}                                                   | numpy scipy pandas {SCIENCE}
 studio.ui.jobs           | {CORE}                                                          |
 studio.ui.session        | eval.* studio.ui.jobs studio.encoders.lazy {CORE}               | numpy
@@ -154,6 +156,7 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
             "studio.encoders.hub studio.encoders.download studio.encoders.remote eval.layouts*",
         ),
         ("mteb", "eval.mteb_model"),
+        ("matplotlib", "eval.charts"),
         ("ir_measures", "eval.*"),
         ("pandas", "eval.* studio.ui.*"),
     ],

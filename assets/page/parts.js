@@ -13,6 +13,16 @@
         make("code", {}, hit.id), make("p", { dir: "auto" }, hit.text)));
   };
 
+  // Where each mode ranked the relevant passages: the best place of a row stands out.
+  const ranks = (rows, modes) => rows.length ? make("div", { class: "scrolls", tabindex: 0 }, make("table", { class: "ranks" },
+    make("caption", {}, "Ranks of the relevant passages"),
+    make("thead", {}, make("tr", {}, make("th", {}, ""), ...modes.map((mode) => make("th", { class: mode.key }, mode.title)))),
+    make("tbody", {}, ...rows.map((line) => {
+      const best = Math.min(...line.places.map(([, place]) => place || Infinity));
+      return make("tr", {}, make("th", { scope: "row", dir: "auto" }, line.title || line.id, " ", make("code", {}, line.id)),
+        ...line.places.map(([, place]) => make("td", { class: place === best ? "first" : "" }, place ? String(place) : "–")));
+    })))) : null;
+
   const returned = (element, props, watch) => {
     const panel = element.querySelector(".panel"), empty = element.querySelector(".status");
     const draw = () => {
@@ -22,6 +32,7 @@
       panel.replaceChildren(
         make("h3", { dir: "auto" }, value.query),
         make("p", { class: "quiet" }, value.about),
+        ...[ranks(value.ranks, value.modes)].filter(Boolean),
         make("div", { class: "columns" }, ...value.modes.map((mode) => make("section", { class: mode.key },
           make("h4", {}, mode.title, make("span", { class: "total" }, mode.score)),
           mode.hits.length ? make("ol", {}, ...mode.hits.map(row))

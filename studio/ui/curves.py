@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 
 from eval import surface
 from eval.lines import line
+from eval.palette import COLOURS
 from eval.sweep import rrf_curve
 from studio.records import MODE_TITLES, MODES, Floats, Mode, Progress, silent
-from studio.ui.figures import COLOURS, GRID, INK
+from studio.ui.figures import GRID, INK
 from studio.ui.session import Laid
 
 SHARES = np.linspace(0, 1, 401)

@@ -11,26 +11,10 @@ from eval.comparison import Comparison
 from eval.dimensions import CONCERNED, Curve
 from eval.evaluation import Evaluation
 from eval.measures import HEADLINE
+from eval.palette import COLOURS, SYMBOLS
 from eval.protocols import RUN_TITLES, TITLES
 from eval.several import in_order
 
-# Okabe and Ito's palette tells apart for all kinds of colour vision; the marker's shape helps.
-COLOURS = {
-    "dense": "#2f7fd0",
-    "sparse": "#d97706",
-    "multi_vector": "#0f9d78",
-    "dense_sparse": "#8a8f98",
-    "fused": "#b04a9a",
-    "bm25": "#5f6672",
-}
-SYMBOLS = {
-    "dense": "circle",
-    "sparse": "square",
-    "multi_vector": "diamond",
-    "dense_sparse": "x",
-    "fused": "star",
-    "bm25": "triangle-up",
-}
 GRID, INK = "rgba(128,128,128,.22)", "#8a8f98"  # legible on a light and on a dark page
 
 

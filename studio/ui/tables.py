@@ -11,6 +11,7 @@ from eval.comparability import Beside
 from eval.comparison import Comparison, Standing
 from eval.dimensions import CONCERNED, Point
 from eval.evaluation import Evaluation
+from eval.grouping import GROUPINGS
 from eval.measures import HEADLINE, MEASURES
 from eval.protocols import RUN_TITLES, TITLES
 
@@ -136,7 +137,7 @@ def download(evaluation: Evaluation) -> pd.DataFrame:
         "method": evaluation.settings.method,
     }
     parts = {("all", ""): evaluation.modes}
-    for name in ("language", "kind"):
+    for name in GROUPINGS:
         parts |= {(name, value): by for value, by in evaluation.group(name).items()}
     rows = [
         {"group": group, "value": value, "mode": mode, **numbers, **made}

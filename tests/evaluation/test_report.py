@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import pytrec_eval
 
-from eval import report
+from eval import charts, grouping, report
+from eval.collection import Query
 from eval.evaluation import Evaluation, evaluate
 from eval.measures import MEASURES
 from eval.protocols import RUN_MODES
@@ -44,6 +45,7 @@ def test_the_report_has_the_keys_of_the_contract(evaluation: Evaluation) -> None
     assert {name: list(groups) for name, groups in made["groups"].items()} == {
         "language": ["de", "en"],
         "kind": ["identifier", "paraphrase"],
+        "length": [],  # all have one word
     }
     for groups in made["groups"].values():
         assert all(list(modes) == list(RUN_MODES) for modes in groups.values())
@@ -71,6 +73,8 @@ def test_the_files_are_those_of_the_contract(written: Path) -> None:
         "per_query.csv",
         "qrels.trec",
         "candidates.npz",
+        "ndcg.svg",
+        "ndcg.png",
         *(f"runs/{mode}.trec" for mode in RUN_MODES),
     }
 
@@ -191,3 +195,29 @@ def test_an_id_is_one_field_and_stays_its_own() -> None:
     assert fields[:2] == ["a%20b", "a%2520b"]
     assert all(len(field.split()) == 1 for field in fields)
     assert len(set(fields)) == len(set(ids))
+
+
+def test_the_figure_is_the_same_bytes_for_the_same_evaluation(
+    evaluation: Evaluation, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        charts.write(evaluation, tmp_path / name)
+    for name in charts.FILES:
+        first, second = ((tmp_path / part / name).read_bytes() for part in ("one", "two"))
+        assert first == second
+    drawing = (tmp_path / "one" / "ndcg.svg").read_text("utf-8")
+    assert "nDCG@10, 95 % intervals" in drawing
+    assert "All three" in drawing
+    assert f"{evaluation.modes['fused']['nDCG@10']:.3f}" in drawing
+
+
+def test_queries_are_told_apart_by_their_length() -> None:
+    tokens = np.asarray([3, 9, 4, 20, 5, 12])
+    queries = [Query(f"q{n}", "") for n in range(6)]
+    assert grouping.parts(queries, tokens, "length") == {
+        "short (3 to 4 tokens)": ["q0", "q2"],
+        "medium (5 to 9 tokens)": ["q1", "q4"],
+        "long (12 to 20 tokens)": ["q3", "q5"],
+    }
+    assert grouping.parts(queries, np.full(6, 7), "length") == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from eval import collection
+from eval import collection, palette
 from eval.measures import MEASURES
 from eval.protocols import RUN_TITLES, TITLES
 from studio.encoders.lazy import LazyEncoder
@@ -125,7 +125,7 @@ def test_the_table_and_the_runs_are_written_to_be_taken_away(server: Server, fol
     path = Path(evaluating.download_table(measured))
     assert path.name == "tiny-beir.csv"
     frame = pd.read_csv(path, keep_default_na=False)
-    assert len(frame) == (1 + 2 + 2) * 6  # all, two languages, two kinds; five modes and BM25
+    assert len(frame) == (1 + 2 + 2) * 6  # all, two languages and kinds; five modes and BM25
     assert set(frame["weights"]) == {"1/0.3/1"}
     with zipfile.ZipFile(evaluating.download_runs(measured)) as taken:
         [line, *_] = taken.read("tiny-beir/runs/dense.trec").decode().splitlines()
@@ -154,7 +154,7 @@ def test_figures_hold_the_numbers_of_the_tables(server: Server, folder: Path) ->
     [bars] = figures.by_group(measured.evaluation, "all").data
     assert list(bars.y) == ALL
     assert list(bars.x) == [1.0] * 6
-    assert list(bars.marker.color) == list(figures.COLOURS.values())
+    assert list(bars.marker.color) == list(palette.COLOURS.values())
     grouped = figures.by_group(measured.evaluation, "language")
     assert [trace.name for trace in grouped.data] == ALL
     assert {tuple(trace.y) for trace in grouped.data} == {("en", "de")}

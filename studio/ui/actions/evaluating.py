@@ -23,6 +23,7 @@ from studio.ui.actions.testsets import load
 from studio.ui.session import Measured, Server, Taken
 
 BM25_UP_TO = 50_000  # passages: beyond it the baseline takes minutes
+RANKED = 12  # relevant passages whose ranks are shown
 SHOWN = 5  # passages per mode when a query is opened
 
 
@@ -146,7 +147,33 @@ def returned(measured: Measured, query_id: str) -> dict[str, Any]:
             }
         )
     about = [query.id, query.language, query.kind, f"{_relevant(grades)} relevant"]
-    return {"query": query.text, "about": " · ".join(filter(None, about)), "modes": modes}
+    return {
+        "query": query.text,
+        "about": " · ".join(filter(None, about)),
+        "modes": modes,
+        "ranks": _ranks(evaluation, query_id),
+    }
+
+
+def _ranks(evaluation: Evaluation, query_id: str) -> list[dict[str, Any]]:
+    """Where each mode ranked the relevant passages, the most relevant first; None: not returned."""
+    scored = evaluation.scored
+    grades = scored.collection.qrels[query_id]
+    titles = {p.id: p.title for p in scored.collection.passages if p.id in grades}
+    places = {
+        mode: {scored.ids[row]: n for n, row in enumerate(run[query_id].rows.tolist(), start=1)}
+        for mode, run in evaluation.runs.items()
+    }
+    relevant = sorted((p for p in grades if grades[p] > 0), key=lambda p: -grades[p])[:RANKED]
+    return [
+        {
+            "id": name,
+            "title": titles.get(name, ""),
+            "grade": grades[name],
+            "places": [[mode, places[mode].get(name)] for mode in places],
+        }
+        for name in relevant
+    ]
 
 
 def download_table(measured: Measured) -> str:

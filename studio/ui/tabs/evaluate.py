@@ -33,7 +33,12 @@ SHORTER_HINT = (
     "The first d numbers of each vector, renormalised; sparse scores stay as they are. "
     "BGE-M3 was not trained for this."
 )
-VIEWS = [("All queries", "all"), ("By language", "language"), ("By kind of query", "kind")]
+VIEWS = [
+    ("All queries", "all"),
+    ("By language", "language"),
+    ("By kind of query", "kind"),
+    ("By length", "length"),
+]
 
 
 @dataclass(frozen=True)
