@@ -73,11 +73,11 @@ def chosen(there: Sequence[str], folder: Path, asked: str | None) -> str:
 
 
 def qrels(path: Path) -> Qrels:
-    """query id → passage id → grade; a first line without a whole number is the header."""
+    """query id → passage id → grade; a first line without a digit in the grade is the header."""
     found: Qrels = {}
     rows = csv.reader(lines(path), delimiter="\t", quoting=csv.QUOTE_NONE)
     for number, row in enumerate(rows, start=1):
-        if not row or (number == 1 and not is_grade(row[-1])):
+        if not row or (number == 1 and not re.search(r"\d", row[-1])):
             continue
         if len(row) != 3 or not is_grade(row[2]):
             raise ReadingError(

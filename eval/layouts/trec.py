@@ -1,51 +1,71 @@
-"""TREC's layout: documents and topics as SGML or tab-separated, judgements of four columns."""
+"""TREC's layout: documents and topics as SGML or tab-separated, judgements of four columns.
+
+A file is read a line at a time, so that of a large corpus no more than a document waits in memory.
+A split is what the name of its judgements says beside 'qrels': qrels.dev.txt; nothing is `test`.
+"""
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from eval.layouts import beir
-from eval.layouts.parts import Judgements, Line, Parts, distinct, gathered
+from eval.layouts.parts import Judgements, Line, Parts, distinct, gathered, lines, once
 from studio.errors import ReadingError
 
 CORPUS = ("corpus", "collection", "docs", "documents")
 TOPICS = ("topics", "queries")
-TABLES, TAGGED = (".tsv",), (".trec", ".sgml", ".xml", ".txt")
-QRELS = re.compile(r"(?:(?P<split>\w+)[.-])?qrels(?:\.(?:txt|trec|tsv))?|qrels[.-](?P<late>\w+)")
-DOCUMENT = re.compile(r"<DOC>(.*?)</DOC>", re.DOTALL | re.IGNORECASE)
-TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
-TAG = re.compile(r"<[^>]*>")
+OTHERS = (*TOPICS, "qrels", "run")  # how a file's name begins that is no corpus
+TABLES, TAGGED = (".tsv",), (".trec", ".sgml", ".sgm", ".xml", ".txt")
+JUDGED = (".txt", ".tsv", ".trec")  # test.qrels is a name of its own
+QRELS = re.compile(r"(?:(?P<split>.+)[._-])?qrels(?:[._-](?P<late>.+))?")
+HEADINGS = ("id", "_id", "docid", "docno", "pid", "qid", "query_id", "query-id")
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+LEAD = re.compile(r"^\s*(?:Number|Topic)\s*:?\s*", re.IGNORECASE)
 
 
 def recognises(folder: Path) -> bool:
     """Whether a corpus, topics and judgements stand there under one of the usual names."""
-    return bool(_file(folder, CORPUS) and _file(folder, TOPICS) and _qrels(folder))
+    return bool(_corpus(folder) and _topics(folder) and _qrels(folder))
 
 
 def parts(folder: Path) -> Parts:
-    """Its three files. `corpus.tsv` is id, text or id, title, text; `topics.tsv` is id, text."""
-    corpus, topics = _file(folder, CORPUS), _file(folder, TOPICS)
-    assert corpus is not None  # recognised
-    assert topics is not None
+    """Its files. `corpus.tsv` is id, text or id, title, text; `topics.tsv` is id, text."""
     return Parts(
-        distinct(_texts(corpus, DOCUMENT, ("DOCNO", "id"))),
-        distinct(_texts(topics, TOPIC, ("num", "id"))),
+        distinct(chain.from_iterable(_texts(p, "DOC", _document) for p in _corpus(folder))),
+        once(chain.from_iterable(_texts(p, "top", _topic) for p in _topics(folder))),
         lambda split: _judgements(folder, split),
     )
 
 
-def _file(folder: Path, stems: tuple[str, ...]) -> Path | None:
-    names = (f"{stem}{suffix}" for stem in stems for suffix in (*TABLES, *TAGGED))
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+def _corpus(folder: Path) -> list[Path]:
+    """One file of a usual name, else every .trec or .sgml file that is nothing else."""
+    names = (f"{stem}{suffix}" for stem in CORPUS for suffix in (*TABLES, *TAGGED))
+    one = next((folder / name for name in names if (folder / name).is_file()), None)
+    if one is not None:
+        return [one]
+    found = (path for suffix in TAGGED[:3] for path in folder.glob(f"*{suffix}"))
+    return sorted(p for p in found if p.is_file() and not _other(p.name.lower()))
+
+
+def _other(name: str) -> bool:
+    return name.startswith(OTHERS) or "qrels" in name
+
+
+def _topics(folder: Path) -> list[Path]:
+    found = (path for path in folder.iterdir() if path.name.lower().startswith(TOPICS))
+    return sorted(p for p in found if p.suffix in (*TABLES, *TAGGED) and p.is_file())
 
 
 def _qrels(folder: Path) -> dict[str, Path]:
     """Judgement files by split; one that names none is the test split."""
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.is_file() and (match := QRELS.fullmatch(path.name)):
+        stem = path.stem if path.suffix in JUDGED else path.name
+        if path.is_file() and (match := QRELS.fullmatch(stem)):
             found[match["split"] or match["late"] or "test"] = path
     return found
 
@@ -58,7 +78,7 @@ def _judgements(folder: Path, split: str | None) -> Judgements:
 
 
 def _columns(path: Path) -> Iterator[tuple[int, str, str, str]]:
-    for number, line in enumerate(_read(path).splitlines(), start=1):
+    for number, line in enumerate(lines(path), start=1):
         if not (cells := line.split()):
             continue
         if len(cells) != 4:
@@ -69,15 +89,24 @@ def _columns(path: Path) -> Iterator[tuple[int, str, str, str]]:
         yield number, cells[0], cells[2], cells[3]
 
 
-def _texts(path: Path, element: re.Pattern[str], id_tags: tuple[str, ...]) -> Iterator[Line]:
-    return _table(path) if path.suffix in TABLES else _tagged(path, element, id_tags)
+def _texts(path: Path, element: str, read: Callable[[str], dict[str, str]]) -> Iterator[Line]:
+    """Of a table or of tagged elements, told by how the file begins."""
+    first = next((line for line in lines(path) if line.strip()), "")
+    if path.suffix in TABLES or (path.suffix == ".txt" and not first.lstrip().startswith("<")):
+        yield from _table(path)
+        return
+    number = 0
+    for number, inside in _elements(path, element):
+        yield read(inside) | {"file": path.name, "line": str(number)}
+    if not number:
+        raise ReadingError(f"{path} holds no <{element}> element.")
 
 
 def _table(path: Path) -> Iterator[Line]:
-    for number, row in enumerate(_read(path).splitlines(), start=1):
-        if not row.strip():
+    for number, row in enumerate(lines(path), start=1):
+        cells = row.rstrip("\r\n").split("\t")
+        if not row.strip() or (number == 1 and cells[0].strip().lower() in HEADINGS):
             continue
-        cells = row.split("\t")
         if not 2 <= len(cells) <= 3:
             raise ReadingError(
                 f"{path.name}, line {number} has {len(cells)} columns separated by tabs; there "
@@ -90,31 +119,54 @@ def _table(path: Path) -> Iterator[Line]:
         }  # fmt: skip
 
 
-def _tagged(path: Path, element: re.Pattern[str], id_tags: tuple[str, ...]) -> Iterator[Line]:
-    whole, found = _read(path), False
-    for match in element.finditer(whole):
-        found, inside = True, match[1]
-        number = str(whole.count("\n", 0, match.start()) + 1)
-        name = next((text for tag in id_tags if (text := _inside(inside, tag))), "")
-        title = _inside(inside, "title") or _inside(inside, "headline")
-        text = _inside(inside, "text") or _inside(inside, "body")
-        name = re.sub(r"^\s*(?:Number|Topic)\s*:?\s*", "", name, flags=re.IGNORECASE)
-        if element is TOPIC:  # a topic's title is the query; its description is for the judges
-            title, text = "", title or text
-        yield {"_id": name, "title": title, "text": text, "file": path.name, "line": number}
-    if not found:
-        raise ReadingError(f"{path} holds no <{'top' if element is TOPIC else 'DOC'}> element.")
+def _elements(path: Path, name: str) -> Iterator[tuple[int, str]]:
+    """What stands between <name> and </name>, with the line that it begins on."""
+    edge, opening = re.compile(f"(</?{name}>)", re.IGNORECASE), f"<{name}>".lower()
+    begun, held = 0, list[str]()
+    for number, line in enumerate(lines(path), start=1):
+        for piece in edge.split(line):
+            if begun and piece.lower() == opening:
+                raise _unclosed(path, begun, name)
+            if piece.lower() == opening:
+                begun, held = number, []
+            elif begun and edge.fullmatch(piece):
+                yield begun, "".join(held)
+                begun = 0
+            elif begun:
+                held.append(piece)
+    if begun:
+        raise _unclosed(path, begun, name)
 
 
-def _inside(text: str, tag: str) -> str:
-    """What a tag holds; topics leave their tags open, so the next tag or line's end closes one."""
-    closed = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL | re.IGNORECASE)
-    opened = closed or re.search(rf"<{tag}>([^<]*)", text, re.IGNORECASE)
-    return " ".join(TAG.sub(" ", opened[1]).split()) if opened else ""
+def _unclosed(path: Path, line: int, name: str) -> ReadingError:
+    return ReadingError(f"{path.name}, line {line}: this <{name}> is not closed by </{name}>.")
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
+def _document(inside: str) -> dict[str, str]:
+    """A document's text is all its <TEXT>; without one, all that is not its name or title."""
+    name, inside = _taken(inside, "DOCNO", "id")
+    title, rest = _taken(inside, "title", "headline")
+    texts = re.findall(r"<(TEXT|BODY)>(.*?)</\1>", rest, re.DOTALL | re.IGNORECASE)
+    bodies = [body for _, body in texts] or [rest]
+    return {"_id": name, "title": title, "text": " ".join(filter(None, map(_plain, bodies)))}
+
+
+def _topic(inside: str) -> dict[str, str]:
+    """A topic's title is the query; its description is for the judges."""
+    name, inside = _taken(inside, "num", "id")
+    title, inside = _taken(inside, "title")
+    text = LEAD.sub("", title) or _taken(inside, "text")[0]
+    return {"_id": LEAD.sub("", name), "title": "", "text": text}
+
+
+def _taken(inside: str, *tags: str) -> tuple[str, str]:
+    """What the first such tag holds, and the rest; the next tag closes one that is left open."""
+    for tag in tags:
+        closed = re.search(rf"<{tag}>(.*?)</{tag}>", inside, re.DOTALL | re.IGNORECASE)
+        if found := closed or re.search(rf"<{tag}>([^<]*)", inside, re.IGNORECASE):
+            return _plain(found[1]), f"{inside[: found.start()]} {inside[found.end() :]}"
+    return "", inside
+
+
+def _plain(marked: str) -> str:
+    return " ".join(html.unescape(TAG.sub(" ", marked)).split())
