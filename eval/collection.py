@@ -94,7 +94,10 @@ def load_zip(path: Path, split: str | None = None, name: str | None = None) -> T
             f"{path.name} is no folder and no zip. Name a collection's folder or zip."
         )
     with archive.unpacked(path) as folder:
-        return load_folder(folder, name or path.stem, split)
+        try:
+            return load_folder(folder, name or path.stem, split)
+        except ReadingError as error:  # people know the zip, not where it was unpacked
+            raise ReadingError(str(error).replace(str(folder), path.name)) from error
 
 
 def _path(name: str) -> Path | None:

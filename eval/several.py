@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from eval import collection, report
+from eval import collection, layouts, report
 from eval.collection import BUNDLED, TestCollection
 from eval.evaluation import Evaluation, Numbers
 from eval.measures import HEADLINE
@@ -56,13 +56,20 @@ class Combined:
 
 
 def load(name: str, split: str | None = None) -> list[TestCollection]:
-    """A collection, or those of a folder of folders in BEIR layout, a language each."""
+    """A collection, or those of a folder of folders in one of the layouts, a language each."""
     names = [name]
     with suppress(OSError, RuntimeError):  # what is no path at all is told by `collection.load`
         folder = Path(name).expanduser()
-        if name not in BUNDLED and not (folder / "corpus.jsonl").exists():
-            names = sorted(str(path.parent) for path in folder.glob("*/corpus.jsonl")) or names
+        if name not in BUNDLED and folder.is_dir() and not _holds_corpus(folder):
+            below = (path for path in folder.iterdir() if path.is_dir())
+            names = sorted(str(path) for path in below if _holds_corpus(path)) or names
     return [collection.load(one, split) for one in names]
+
+
+def _holds_corpus(folder: Path) -> bool:
+    """Whether it is meant as a collection; what one lacks is told, and no language is left out."""
+    begun = (folder / "corpus.jsonl").exists() or any(folder.glob("corpus.*"))
+    return begun or layouts.recognised(folder) is not None
 
 
 def combine(evaluations: Sequence[Evaluation]) -> Combined:

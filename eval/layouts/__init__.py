@@ -25,16 +25,21 @@ LAYOUTS = {
 }
 
 
+def recognised(folder: Path) -> Layout | None:
+    """The first layout that the folder is in."""
+    return next((layout for layout in LAYOUTS.values() if layout.recognises(folder)), None)
+
+
 def parts(folder: Path) -> Parts:
     """What the folder holds. Raises ReadingError, which names the layouts and their files."""
-    for layout in LAYOUTS.values():
-        if layout.recognises(folder):
-            return layout.parts(folder)
+    layout = recognised(folder)
+    if layout is not None:
+        return layout.parts(folder)
     # Nearly BEIR's: say what that lacks.
     for needed in ("corpus.jsonl", "queries.jsonl", "qrels"):
         if any((folder / name).exists() for name in beir.FILES) and not (folder / needed).exists():
             raise ReadingError(
                 f"{folder} holds no {needed}. BEIR's layout is corpus.jsonl, queries.jsonl and "
-                "qrels/test.tsv."
+                f"qrels/test.tsv. All layouts: {'; '.join(LAYOUTS)}."
             )
     raise ReadingError(f"{folder} holds no collection. Layouts: {'; '.join(LAYOUTS)}.")

@@ -6,6 +6,9 @@ is counted as it comes, since the sizes that an archive states need not be true.
 
 from __future__ import annotations
 
+import lzma
+import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,12 +16,26 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from eval import layouts
 from studio.errors import ReadingError
 
 MOST_TIMES = 100  # an archive that unpacks to more than so many times its size is no collection
-FREE = 2**20  # bytes that any archive may have
-SUFFIXES = {".jsonl", ".tsv", ".csv", ".txt", ".trec", ".sgml", ".xml", ".parquet", ".qrels", ""}
+MOST_FILES = 10_000
+SUFFIXES = {
+    ".jsonl",
+    ".tsv",
+    ".csv",
+    ".txt",
+    ".trec",
+    ".sgml",
+    ".sgm",
+    ".xml",
+    ".parquet",
+    ".qrels",
+    "",
+}
 PIECE = 2**20
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError)
 
 
 @contextmanager
@@ -28,17 +45,28 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _unpack(archive, path, Path(place))
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except BROKEN as error:
             raise ReadingError(f"{path.name} is broken ({error}). Fetch it again.") from error
         except (NotImplementedError, RuntimeError) as error:  # a password, an odd compression
             raise ReadingError(f"{path.name} cannot be unpacked: {error}.") from error
-        yield _inmost(Path(place))
+        except OSError as error:  # a name too long, a file where a folder should be, a full disk
+            raise ReadingError(f"{path.name} cannot be unpacked: {error.strerror}.") from error
+        yield _collection(Path(place))
 
 
 def _unpack(archive: zipfile.ZipFile, path: Path, place: Path) -> None:
-    most = max(FREE, MOST_TIMES * path.stat().st_size)
-    written = 0
-    for member in archive.infolist():
+    most, written = MOST_TIMES * path.stat().st_size, 0
+    members = archive.infolist()
+    stated = sum(member.file_size for member in members)
+    if stated > most:
+        raise _too_large(path, stated)
+    if len(members) > MOST_FILES:
+        raise ReadingError(
+            f"{path.name} holds {len(members):,} files; at most {MOST_FILES:,} are taken."
+        )
+    if stated > (free := shutil.disk_usage(place).free):
+        raise ReadingError(f"{path.name} unpacks to {stated:,} bytes; the disk has {free:,} free.")
+    for member in members:
         name = PurePosixPath(member.filename)
         if member.is_dir() or name.suffix.lower() not in SUFFIXES or not _safe(name):
             continue
@@ -48,11 +76,15 @@ def _unpack(archive: zipfile.ZipFile, path: Path, place: Path) -> None:
             while piece := source.read(PIECE):
                 written += len(piece)
                 if written > most:
-                    raise ReadingError(
-                        f"{path.name} ({path.stat().st_size:,} bytes) unpacks to more than "
-                        f"{MOST_TIMES} times its size; that is no test collection."
-                    )
+                    raise _too_large(path, written)
                 file.write(piece)
+
+
+def _too_large(path: Path, size: int) -> ReadingError:
+    return ReadingError(
+        f"{path.name} ({path.stat().st_size:,} bytes) unpacks to more than {MOST_TIMES} times its "
+        f"size, {size:,} bytes; that is no test collection."
+    )
 
 
 def _safe(name: PurePosixPath) -> bool:
@@ -61,8 +93,16 @@ def _safe(name: PurePosixPath) -> bool:
     return not (odd or name.is_absolute() or "\\" in str(name) or ":" in str(name))
 
 
-def _inmost(folder: Path) -> Path:
-    """Through folders that hold one folder and nothing else."""
-    while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
-        folder = inside[0]
-    return folder
+def _collection(folder: Path) -> Path:
+    """Here, or in the only folder, or in the only one that holds a collection; and so on down."""
+    while True:
+        below = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        fitting = [path for path in below if layouts.recognised(path)] or below
+        if layouts.recognised(folder) or len(fitting) != 1 or _begun(folder):
+            return folder
+        folder = fitting[0]
+
+
+def _begun(folder: Path) -> bool:
+    """A collection that lacks a file is told so where it lies, not in its folder qrels."""
+    return any(folder.glob("corpus*.*")) or any(folder.glob("*queries*.*"))

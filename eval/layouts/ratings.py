@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eval.layouts import beir, parquet
-from eval.layouts.parts import Judgements, Line, Parts, distinct, gathered, renamed
+from eval.layouts.parts import Judgements, Line, Parts, distinct, gathered, lines, renamed
 from studio.errors import ReadingError
 
 COLUMNS = ("query", "docid", "rating")
@@ -18,6 +18,9 @@ NAMES = {
     "_id": ("_id", "id", "docid"), "title": ("title",), "text": ("text", "body"),
     "language": ("language",),
 }  # fmt: skip
+DELIMITERS = ",;\t"  # the header says which: German spreadsheets write semicolons
+# The module's own limit is 131,072 characters, less than a chapter. It is global to the process.
+csv.field_size_limit(2**30)
 CORPUS = ("corpus.csv", "corpus.jsonl", "corpus.parquet")
 
 
@@ -48,10 +51,12 @@ def parts(folder: Path) -> Parts:
 
 def _ratings(folder: Path) -> Path | None:
     for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            header = next(csv.reader(file), [])
-        if set(COLUMNS) <= {name.strip().lower() for name in header}:
-            return path
+        if path.is_file() and path.name not in CORPUS:
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+                header = file.readline()
+            cells = header.strip().split(_delimiter(header))
+            if set(COLUMNS) <= {name.strip(' "').lower() for name in cells}:
+                return path
     return None
 
 
@@ -67,24 +72,30 @@ def _corpus(path: Path) -> Iterator[Line]:
         yield line | {"file": path.name, "line": str(number)}
 
 
+def _delimiter(header: str) -> str:
+    return max(DELIMITERS, key=header.count)
+
+
 def _table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows under lower-case headings, with the line that each begins on."""
+    delimiter = _delimiter(next(lines(path), ""))
+    reader = csv.reader(lines(path), delimiter=delimiter, strict=True)
+    before = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip().lower() for name in next(reader, [])]
-            before = reader.line_num
-            for cells in reader:
-                number, before = before + 1, reader.line_num
-                if not any(cells):
-                    continue
-                if len(cells) != len(header):
-                    raise ReadingError(
-                        f"{path.name}, line {number} has {len(cells)} cells under "
-                        f"{len(header)} headings."
-                    )
-                yield number, dict(zip(header, cells, strict=True))
-    except UnicodeDecodeError as error:
-        raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
+        header = [name.strip().lower() for name in next(reader, [])]
+        before = reader.line_num
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            if not any(cells):
+                continue
+            if len(cells) != len(header):
+                raise ReadingError(
+                    f"{path.name}, line {number} has {len(cells)} cells under "
+                    f"{len(header)} headings."
+                )
+            yield number, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        raise ReadingError(f"{path.name} is not CSV: {error}.") from error
+        raise ReadingError(
+            f"{path.name}, line {before + 1} is not CSV: {error}. Check that every quotation mark "
+            "is closed, and doubled within a field."
+        ) from error
