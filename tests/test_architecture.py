@@ -38,7 +38,8 @@ studio.records           |                                                      
 studio.reading*          | studio.records studio.reading*                                  | docx pypdf pyarrow selectolax charset_normalizer
 studio.passages          | studio.records                                                  | semantic_text_splitter tokenizers
 studio.languages         | studio.records                                                  | py3langid
-studio.scoring           | studio.records                                                  | numpy scipy torch
+studio.products          |                                                                 | torch
+studio.scoring           | studio.records studio.products                                  | numpy scipy torch
 studio.segment           | studio.records                                                  | numpy scipy pyarrow
 studio.index             | studio.records studio.scoring studio.segment                    | numpy
 studio.fusion            | studio.records                                                  | numpy
@@ -55,7 +56,7 @@ studio.encoders.hub      | studio.encoders.download studio.encoders.remote studi
 studio.encoders.download | studio.encoders.remote studio.records                           | huggingface_hub
 studio.encoders.remote   |                                                                 | huggingface_hub
 studio.encoders.options  |                                                                 |
-studio.encoders*         | studio.records studio.encoders*                                 | numpy scipy tokenizers torch transformers safetensors spaces
+studio.encoders*         | studio.records studio.products studio.encoders*                 | numpy scipy tokenizers torch transformers safetensors spaces
 studio.__main__          | studio.encoders {CORE}                                          |
 studio.__init__          |                                                                 |
 eval.__main__            | eval.* studio.encoders studio.encoders.deferred {CORE}           |
@@ -146,7 +147,7 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
 @pytest.mark.parametrize(
     ("package", "homes"),
     [
-        ("torch", "studio.encoders.* studio.scoring"),
+        ("torch", "studio.encoders.* studio.scoring studio.products"),
         ("transformers", "studio.encoders.*"),
         ("datasets", "eval.layouts*"),
         ("gradio", "studio.ui.*"),

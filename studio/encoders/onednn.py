@@ -1,25 +1,19 @@
-"""Linear layers in float32 by oneDNN, for CPUs where torch's own way is slow.
+"""Linear layers in float32 by oneDNN, for CPUs where torch's own way is slow (studio.products).
 
-Torch multiplies float32 matrices by MKL, which on processors that are not Intel's uses a path of
-half the speed and less (an AMD EPYC with AVX-512, two cores, 1,024 × 1,024 × 4,096: 206 GFLOP/s
-against oneDNN's 476; 12 tokens: 1.26 ms against 0.24). oneDNN takes the weights in an order of its
-own, laid once. The sums are float32's, added up in another order.
+12 tokens by 1,024 × 4,096 on an AMD EPYC: 1.26 ms by MKL, 0.24 by oneDNN, which takes the weights
+in an order of its own, laid once.
 """
 
 from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
 import sys
-from pathlib import Path
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-INTEL = "GenuineIntel"
-CPUINFO = Path("/proc/cpuinfo")
+from studio.products import operations
+
 DONT_NEED = 4  # Linux's MADV_DONTNEED
 
 
@@ -28,21 +22,12 @@ class PackedLinear(nn.Module):
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        self.packed: Tensor = _operations()._reorder_linear_weight(linear.weight.detach(), None)
+        self.packed: Tensor = operations()._reorder_linear_weight(linear.weight.detach(), None)
         self.bias = None if linear.bias is None else linear.bias.detach()
 
     def forward(self, x: Tensor) -> Tensor:
-        product: Tensor = _operations()._linear_pointwise(x, self.packed, self.bias, "none", [], "")
+        product: Tensor = operations()._linear_pointwise(x, self.packed, self.bias, "none", [], "")
         return product
-
-
-def better() -> bool:
-    """Whether this machine gains by it: an x86-64 CPU of another maker, and a torch that can."""
-    if platform.machine().lower() not in ("x86_64", "amd64") or _maker() == INTEL:
-        return False
-    can = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    names = ("_reorder_linear_weight", "_linear_pointwise")
-    return can and all(hasattr(_operations(), name) for name in names)
 
 
 def pack(module: nn.Module) -> None:
@@ -69,16 +54,3 @@ def forget(weight: Tensor) -> None:
     if end > start:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), DONT_NEED)
-
-
-def _operations() -> Any:
-    return torch.ops.mkldnn
-
-
-def _maker() -> str:
-    """The processor's maker, as the system tells it; '' where it does not."""
-    try:
-        lines = CPUINFO.read_text("utf-8").splitlines()
-        return next(x.split(":", 1)[1].strip() for x in lines if x.startswith("vendor_id"))
-    except (OSError, StopIteration):
-        return INTEL if INTEL in platform.processor() else ""

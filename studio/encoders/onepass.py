@@ -17,6 +17,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from studio import products
 from studio.encoders import int8, onednn, packing
 from studio.encoders.batching import by_length, fill
 from studio.encoders.device import Setup, borrowed
@@ -88,7 +89,7 @@ class OnePassEncoder:
         packing.prepare(backbone)
         if setup.precision == "int8":
             int8.quantise(backbone)
-        elif setup.plain and onednn.better():
+        elif setup.plain and products.better():
             onednn.pack(backbone)
         self.backbone = backbone.eval()
         self._key = next(NUMBERS)

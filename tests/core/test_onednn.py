@@ -5,7 +5,7 @@ import platform
 import pytest
 import torch
 
-from studio import encoders
+from studio import encoders, products
 from studio.encoders import onednn
 
 pytestmark = pytest.mark.skipif(
@@ -47,35 +47,11 @@ def test_forgetting_weights_leaves_their_neighbours_in_the_file_alone(tmp_path):
     assert torch.equal(mapped, expected)  # what is asked for again comes from the file
 
 
-@pytest.mark.parametrize(
-    ("maker", "machine", "expected"),
-    [
-        ("AuthenticAMD", "x86_64", True),
-        ("GenuineIntel", "x86_64", False),
-        ("AuthenticAMD", "arm64", False),
-    ],
-)
-def test_only_processors_that_gain_by_it_use_it(monkeypatch, tmp_path, maker, machine, expected):
-    told = tmp_path / "cpuinfo"
-    told.write_text(f"processor\t: 0\nvendor_id\t: {maker}\nmodel name\t: some\n")
-    monkeypatch.setattr(onednn, "CPUINFO", told)
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    assert onednn.better() is expected
-
-
-def test_where_the_system_tells_no_maker_the_processors_name_is_asked(monkeypatch, tmp_path):
-    monkeypatch.setattr(onednn, "CPUINFO", tmp_path / "none")
-    monkeypatch.setattr(platform, "processor", lambda: "Intel64 Family 6, GenuineIntel")
-    assert not onednn.better()
-    monkeypatch.setattr(platform, "processor", lambda: "AMD64 Family 25, AuthenticAMD")
-    assert onednn.better()
-
-
 def test_both_ways_of_multiplying_encode_alike(monkeypatch):
     texts = ["The red fox runs through the forest at night.", "红色的狐狸在睡觉。", "", "fox"]
-    monkeypatch.setattr(onednn, "better", lambda: False)
+    monkeypatch.setattr(products, "better", lambda: False)
     plain = encoders.load("embedded").encode_passages(texts)
-    monkeypatch.setattr(onednn, "better", lambda: True)
+    monkeypatch.setattr(products, "better", lambda: True)
     packed = encoders.load("embedded").encode_passages(texts)
     assert abs(plain.dense - packed.dense).max() < 1e-5
     assert abs(plain.multi_vector - packed.multi_vector).max() < 1e-5
