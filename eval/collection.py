@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from sys import intern
 
 from eval import layouts
 from eval.layouts import archive, beir
-from eval.layouts.parts import Line
+from eval.layouts.parts import Line, Parts
+from eval.layouts.registry import Entry, entries
 from studio.errors import ReadingError
 from studio.records import Passage
 
@@ -60,19 +62,28 @@ class Listed:
     queries: int
     languages: tuple[str, ...]
     licence: str
+    characters: int
+    """Of a passage, on average."""
 
 
 def available() -> list[Listed]:
-    """The collections that have a name of their own."""
-    loaded = [load(name) for name in BUNDLED]
-    return [
-        Listed(c.name, len(c.passages), len(c.queries), tuple(c.languages), c.licence)
-        for c in loaded
+    """The collections that have a name of their own: bundled, then the Hub's."""
+    bundled = [_listed(load(name)) for name in BUNDLED]
+    hub = [
+        Listed(e.name, e.passages, e.queries, e.languages, e.licence, e.characters)
+        for e in entries().values()
     ]
+    return [*bundled, *hub]
+
+
+def _listed(c: TestCollection) -> Listed:
+    mean = round(sum(len(p.text) for p in c.passages) / len(c.passages))
+    return Listed(c.name, len(c.passages), len(c.queries), tuple(c.languages), c.licence, mean)
 
 
 def load(name: str, split: str | None = None) -> TestCollection:
-    """A bundled collection by name; a folder or a zip in any layout of `layouts`."""
+    """A bundled collection or one of the Hub by name; a folder or a zip in any layout of
+    `layouts`. Raises ReadingError."""
     if name in BUNDLED:
         return replace(load_folder(BUNDLED[name], name, split), source=name)
     path = _path(name)
@@ -81,9 +92,12 @@ def load(name: str, split: str | None = None) -> TestCollection:
         named = "/".join(whole.parts[-2:])
         found = load_folder(path, named, split) if path.is_dir() else load_zip(path, split)
         return replace(found, source=str(whole))
+    if entry := entries().get(name):
+        return load_entry(entry, split)
     raise ReadingError(
-        f"There is no collection '{name[:200]}'. Use one of: {', '.join(BUNDLED)}, or a folder or "
-        f"zip of one of these layouts: {'; '.join(layouts.LAYOUTS)}."
+        f"There is no collection '{name[:200]}'. Use one of: {', '.join(BUNDLED)}, a name that "
+        "`python -m eval list` gives, such as miracl/sw, or a folder or zip of one of these "
+        f"layouts: {'; '.join(layouts.LAYOUTS)}."
     )
 
 
@@ -110,10 +124,32 @@ def _path(name: str) -> Path | None:
 
 def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollection:
     """What the folder holds, in whichever layout. Raises ReadingError."""
-    parts = layouts.parts(folder)
+    licence = folder / "LICENSE.txt"
+    return replace(
+        _whole(layouts.parts(folder), name, split, str(folder)),
+        licence=_first_line(licence) if licence.is_file() else "",
+    )
+
+
+def load_entry(entry: Entry, split: str | None = None) -> TestCollection:
+    """A collection of the Hub, fetched or from the Hub's cache. Raises ReadingError."""
+    reader = import_module(f"eval.layouts.hub_{entry.layout}")  # the Hub's client takes a while
+    parts: Parts = reader.parts(entry, split or entry.split)
+    found = _whole(parts, entry.name, split, f"{entry.repository} ({entry.revision})")
+    here, there = len(found.passages), entry.passages
+    other = [f"{here:,} passages; the published collection has {there:,}."] if here != there else []
+    return replace(
+        found,
+        licence=entry.licence,
+        source=entry.name,
+        notes=(*found.notes, *other, f"From {entry.repository}, revision {entry.revision}."),
+    )
+
+
+def _whole(parts: Parts, name: str, split: str | None, where: str) -> TestCollection:
     passages = tuple(_passage(line) for line in parts.corpus)
     if not passages:
-        raise ReadingError(f"The corpus in {folder} is empty.")
+        raise ReadingError(f"The corpus in {where} is empty.")
     queries = [_query(line) for line in parts.queries]
     split, qrels, judgements = parts.judgements(split)
     judged, notes = beir.known(qrels, {q.id for q in queries}, {p.id for p in passages}, judgements)
@@ -122,14 +158,12 @@ def load_folder(folder: Path, name: str, split: str | None = None) -> TestCollec
         notes.append(f"{unjudged:,} queries without judgements in '{split}' were left out.")
     if empty := sum(not p.text.strip() for p in passages):
         notes.append(f"{empty:,} passages have no text; they stay in the pool.")
-    licence = folder / "LICENSE.txt"
     return TestCollection(
         name=name,
         passages=passages,
         queries=kept,
         qrels=judged,
         split=split,
-        licence=_first_line(licence) if licence.is_file() else "",
         notes=tuple(notes),
     )
 

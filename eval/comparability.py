@@ -17,7 +17,12 @@ from eval.protocols import BM25, PROTOCOLS, TITLES
 from eval.published import AVERAGE, E5, Number, leaderboard, paper, sizes
 from studio.records import FusionSettings
 
-FAMILIES = {"miracl": "MIRACL", "mldr": "MLDR", "xquad": "XQuADRetrieval"}
+FAMILIES = {
+    "miracl": "MIRACL",
+    "miracl-hard-negatives": "MIRACLRetrievalHardNegatives",
+    "mldr": "MLDR",
+    "xquad": "XQuADRetrieval",
+}
 BEIR = {
     "arguana": "ArguAna",
     "climate-fever": "ClimateFEVER",

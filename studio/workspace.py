@@ -5,9 +5,7 @@
     HOME/staging/                               work in progress; a crash leaves rubbish only here
 
 Writing collection.json, by atomic rename, is what makes, replaces and renames a collection; so a
-collection is there whole or not at all, even if the machine stops in between.
-
-Knows names and folders, not how a collection is made (`ingest` does).
+collection is there whole or not at all. Knows names and folders, not how one is made (`ingest`).
 """
 
 from __future__ import annotations
@@ -23,10 +21,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.errors import ReadingError, SettingsError
-from studio.index import Index
+
+if TYPE_CHECKING:
+    from studio.index import Index
 
 LONGEST_NAME = 60
 
@@ -63,8 +63,7 @@ class Collection:
     megabytes: float
     languages: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
-    index: str = "index"
-    """The folder, beside the card, that holds the index."""
+    index: str = "index"  # the folder, beside the card, that holds the index
 
     def as_json(self) -> dict[str, Any]:
         """What `encode --json` prints and the endpoint `encode` returns."""
@@ -195,6 +194,8 @@ class Workspace:
 @lru_cache(maxsize=16)
 def _open(path: Path, changed: int) -> Index:
     """An index stays open (memory-mapped, so it costs little) until its manifest changes."""
+    from studio.index import Index  # brings torch, which `python -m eval list` must not wait for
+
     return Index(path)
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the Hugging Face Hub: one model over HTTP, with the faults that a test asks for.
+"""A stand-in for the Hugging Face Hub: one model or data set over HTTP, with faults as tests ask.
 
 It answers as huggingface.co does: a listing with sizes and checksums, small files directly, large
 ones (LFS) by a redirect to a store on another host. Every answer closes its connection.
@@ -112,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
+        # Data sets are asked for under other addresses, and answered alike.
+        path = path.replace("/api/datasets/", "/api/models/").removeprefix("/datasets")
         if path.startswith("/api/models/"):
             self._list(path)
         elif path.startswith("/store/"):
@@ -134,15 +136,27 @@ class _Handler(BaseHTTPRequestHandler):
         self._note("list")
         if hub.listing_fault:
             return self._fail(*hub.listing_fault)
-        repository, _, revision = path.removeprefix("/api/models/").partition("/revision/")
+        as_tree = "/tree/" in path
+        repository, _, revision = (
+            path.removeprefix("/api/models/")
+            .replace("/tree/", "/revision/")
+            .partition("/revision/")
+        )
         if repository != hub.repository:
             return self._fail(404, "RepoNotFound")
         if revision not in ("main", hub.commit):
             return self._fail(404, "RevisionNotFound")
+        if as_tree:
+            body = json.dumps([self._leaf(name) for name in hub.files]).encode()
+            return self._answer(200, {"Content-Type": "application/json"}, body)
         siblings = [self._sibling(name) | hub.listing for name in hub.files]
         known = {"id": repository, "sha": hub.commit, "siblings": siblings}
         body = json.dumps(known | hub.listing).encode()
         return self._answer(200, {"Content-Type": "application/json"}, body)
+
+    def _leaf(self, name: str) -> dict[str, object]:
+        content = self.hub.files[name]
+        return {"type": "file", "path": name, "size": len(content), "oid": git_sha1(content)}
 
     def _sibling(self, name: str) -> dict[str, object]:
         content = self.hub.files[name]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from eval.layouts.parts import Judgements, Line, Parts, Qrels, distinct, is_grade, lines
 from studio.errors import ReadingError
@@ -52,6 +53,12 @@ def texts(path: Path) -> Iterator[Line]:
 
 def objects(path: Path, needed: Sequence[str] = ()) -> Iterator[tuple[int, Line]]:
     """Numbered objects of a JSON Lines file, their values as strings. Raises ReadingError."""
+    for number, value in values(path, needed):
+        yield number, {key: "" if cell is None else str(cell) for key, cell in value.items()}
+
+
+def values(path: Path, needed: Sequence[str] = ()) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Numbered objects of a JSON Lines file, gzipped or not, as they are. Raises ReadingError."""
     for number, line in enumerate(lines(path), start=1):
         if line.strip():
             yield number, _object(path, number, line, needed)
@@ -122,7 +129,7 @@ def known(
     return kept, [f"{unknown:,} of {total:,} judgements name unknown ids, such as {listed}."]
 
 
-def _object(path: Path, number: int, line: str, needed: Sequence[str]) -> Line:
+def _object(path: Path, number: int, line: str, needed: Sequence[str]) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -131,7 +138,6 @@ def _object(path: Path, number: int, line: str, needed: Sequence[str]) -> Line:
         raise ReadingError(f"{path.name}, line {number} lacks {', '.join(needed) or 'an object'}.")
     if missing := [name for name in needed if name not in value]:
         raise ReadingError(f"{path.name}, line {number} lacks {', '.join(missing)}.")
-    cells = {key: "" if cell is None else str(cell) for key, cell in value.items()}
-    if any(map(SURROGATE.search, cells.values())):
+    if any(SURROGATE.search(cell) for cell in value.values() if isinstance(cell, str)):
         raise ReadingError(f"{path.name}, line {number} holds half a surrogate pair (\\ud800…).")
-    return cells
+    return value

@@ -5,7 +5,7 @@ Old and new names of columns: `_id` or `id`; `query-id`, `corpus-id`, `score`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,17 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise ReadingError(f"{path} cannot be read as Parquet ({error}).") from error
 
 
+def judgement(row: Mapping[str, Any], number: int, path: Path) -> tuple[int, str, str, str]:
+    """A row's number, query, passage and grade, under old or new names. Raises ReadingError."""
+    query, passage, grade = (
+        next((row[n] for n in names if row.get(n) is not None), None) for names in JUDGED
+    )
+    if query is None or passage is None or grade is None:
+        raise ReadingError(f"{path.name}, row {number} lacks query-id, corpus-id or score.")
+    whole = isinstance(grade, float) and grade.is_integer()
+    return number, str(query), str(passage), str(int(grade) if whole else grade)
+
+
 def _files(folder: Path, name: str) -> list[Path]:
     found = [*folder.glob(f"{name}.parquet"), *folder.glob(f"{name}-*.parquet")]
     return sorted(found) or sorted((folder / name).glob("*.parquet"))
@@ -77,16 +88,7 @@ def _judgements(folder: Path, asked: str | None) -> Judgements:
     def judged() -> Iterator[tuple[int, str, str, str]]:
         for file in there[split]:
             for number, row in rows(file):
-                query, passage, grade = (
-                    next((row[n] for n in names if row.get(n) is not None), None)
-                    for names in JUDGED
-                )
-                if query is None or passage is None or grade is None:
-                    raise ReadingError(
-                        f"{file.name}, row {number} lacks query-id, corpus-id or score."
-                    )
-                whole = isinstance(grade, float) and grade.is_integer()
-                yield number, str(query), str(passage), str(int(grade) if whole else grade)
+                yield judgement(row, number, file)
 
     return split, gathered(judged(), path), path
 

@@ -6,7 +6,9 @@ one stands. Whoever makes them checks that ids are there and distinct.
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +69,13 @@ def once(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def lines(path: Path) -> Iterator[str]:
-    """The lines of a text file, their ends included. Raises ReadingError."""
+    """The lines of a text file, gzipped or not, their ends included. Raises ReadingError."""
+    opening = gzip.open if path.suffix == ".gz" else open
     try:
-        with path.open(encoding="utf-8-sig", newline="") as opened:
+        with opening(path, "rt", encoding="utf-8-sig", newline="") as opened:
             yield from opened
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ReadingError(f"{path} is damaged ({error}). Fetch it again.") from error
     except UnicodeDecodeError as error:
         raise ReadingError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8.") from error
     except OSError as error:

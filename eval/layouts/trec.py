@@ -74,10 +74,11 @@ def _judgements(folder: Path, split: str | None) -> Judgements:
     there = _qrels(folder)
     name = beir.chosen(sorted(there), folder, split)
     path = there[name]
-    return name, gathered(_columns(path), path), path
+    return name, gathered(columns(path), path), path
 
 
-def _columns(path: Path) -> Iterator[tuple[int, str, str, str]]:
+def columns(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Line, query, document and grade of a file of judgements. Raises ReadingError."""
     for number, line in enumerate(lines(path), start=1):
         if not (cells := line.split()):
             continue
@@ -93,7 +94,7 @@ def _texts(path: Path, element: str, read: Callable[[str], dict[str, str]]) -> I
     """Of a table or of tagged elements, told by how the file begins."""
     first = next((line for line in lines(path) if line.strip()), "")
     if path.suffix in TABLES or (path.suffix == ".txt" and not first.lstrip().startswith("<")):
-        yield from _table(path)
+        yield from table(path)
         return
     number = 0
     for number, inside in _elements(path, element):
@@ -102,7 +103,8 @@ def _texts(path: Path, element: str, read: Callable[[str], dict[str, str]]) -> I
         raise ReadingError(f"{path} holds no <{element}> element.")
 
 
-def _table(path: Path) -> Iterator[Line]:
+def table(path: Path) -> Iterator[Line]:
+    """Lines of id, text or id, title, text, separated by tabs. Raises ReadingError."""
     for number, row in enumerate(lines(path), start=1):
         cells = row.rstrip("\r\n").split("\t")
         if not row.strip() or (number == 1 and cells[0].strip().lower() in HEADINGS):

@@ -81,7 +81,8 @@ def test_qrels_without_a_judgement_are_refused(beir: Beir) -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     assert refusal(Path("nowhere")).startswith(
-        "There is no collection 'nowhere'. Use one of: atlas, or a folder or zip of"
+        "There is no collection 'nowhere'. Use one of: atlas, a name that `python -m eval list` "
+        "gives, such as miracl/sw, or a folder or zip of"
     )
 
 

@@ -23,14 +23,6 @@ def run(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-def test_list_prints_one_object_with_the_bundled_collection(tmp_path: Path) -> None:
-    done = run(tmp_path, "list", "--json")
-    assert done.returncode == 0, done.stderr
-    [atlas] = [c for c in json.loads(done.stdout)["collections"] if c["name"] == "atlas"]
-    assert list(atlas) == ["name", "passages", "queries", "languages", "licence"]
-    assert len(atlas["languages"]) == 18
-
-
 @needs_weights
 def test_run_prints_one_object_and_writes_only_below_output(beir: Beir, tmp_path: Path) -> None:
     folder, home, output = beir(), tmp_path / "home", tmp_path / "out"
@@ -56,6 +48,7 @@ def test_run_prints_one_object_and_writes_only_below_output(beir: Beir, tmp_path
         (["atlas", "--weights", "1", "-0.3", "1"], "Weights cannot be negative"),
         (["atlas", "--split", "train"], "There is no split 'train'"),
         (["atlas", "--encoder", "nothing"], "There is no encoder 'nothing'."),
+        (["mldr/it"], "is not on this machine, and HF_HUB_OFFLINE is set. With a network: hf "),
     ],
 )
 def test_what_the_user_can_mend_is_one_sentence_and_status_2(
