@@ -198,7 +198,8 @@ def download_runs(measured: Measured) -> str:
 def answer(server: Server, name: str) -> dict[str, Any]:
     """What `python -m eval run --json` prints, at the default weights."""
     collection = load(server, name, Taken())
-    scored = score(collection, server.encoder.get(), server.cache)
+    bm25 = len(collection.passages) <= BM25_UP_TO
+    scored = score(collection, server.encoder.get(), server.cache, bm25=bm25)
     return report.as_json(evaluate(scored, FusionSettings()))
 
 
