@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +24,12 @@ UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 
 
 def fetch(repository: str, revision: str, patterns: Sequence[str]) -> Path:
-    """The snapshot's folder, with at least one file for each pattern. Raises ReadingError."""
+    """The snapshot's folder, with at least one file for each pattern. Raises ReadingError.
+
+    What the local cache surely holds whole is used as it is, without a word to the network.
+    """
+    if kept := _kept(repository, revision, patterns):
+        return kept
     try:
         folder = Path(
             snapshot_download(
@@ -39,6 +45,25 @@ def fetch(repository: str, revision: str, patterns: Sequence[str]) -> Path:
                 f"{_how(repository, revision, patterns)}"
             )
     return folder
+
+
+def _kept(repository: str, revision: str, patterns: Sequence[str]) -> Path | None:
+    with suppress(OSError):  # nothing there, or less than the listing that was kept beside it
+        folder = Path(
+            snapshot_download(
+                repository, repo_type="dataset", revision=revision, local_files_only=True,
+                allow_patterns=list(patterns),
+            )
+        )  # fmt: skip
+        if all(_whole(folder, pattern) for pattern in patterns):
+            return folder
+    return None
+
+
+def _whole(folder: Path, pattern: str) -> bool:
+    """Whether all is there: one named file, or parts that say how many they are."""
+    told = "*" not in pattern or all(PART.fullmatch(path.name) for path in files(folder, pattern))
+    return told and not _absent(folder, pattern)
 
 
 def _absent(folder: Path, pattern: str) -> str:

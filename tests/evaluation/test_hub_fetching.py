@@ -41,12 +41,18 @@ def test_only_the_files_of_the_subset_are_fetched(server: Hub) -> None:
     assert {what for what in asked if what in server.files} == wanted
 
 
-def test_a_second_load_needs_no_network(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_here_whole_is_loaded_again_without_a_request(server: Hub) -> None:
     first = collection.load(ENTRY.name)
     server.log.clear()
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert collection.load(ENTRY.name) == first
     assert server.log == []
+
+
+def test_what_is_here_in_part_is_completed(server: Hub, tmp_path: Path) -> None:
+    first = collection.load(ENTRY.name)
+    [part] = (tmp_path / "hub").glob("datasets--*/snapshots/*/sw-corpus/dev-00001-*")
+    part.unlink()
+    assert collection.load(ENTRY.name) == first
 
 
 @pytest.mark.parametrize(
