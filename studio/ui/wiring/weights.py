@@ -23,6 +23,7 @@ WAY = "(way) => { window.studio.combine(way); return [way]; }"
 MIX_NOW = "(laid) => [laid, ...window.studio.weights()]"
 SETTING_NOW = """(laid, tuned, asked, d, s, m, way, k) =>
   [laid, tuned, asked, ...window.studio.weights(), way, k]"""
+AS_IT_IS = (gr.skip(),) * 3  # a generator that yields nothing would empty what it may write
 Controls = tuple[Any, ...]
 
 
@@ -58,11 +59,13 @@ def connect_laying(
         last: Measured, before: Laid | None, measure: str, *controls: Any
     ) -> Iterator[tuple[Any, ...]]:
         if last.evaluation is None:
+            yield AS_IT_IS
             return
         asked = aim(last, measure, controls)
         turned = before is None or before.scored is not last.scored
         for after in weighing.lay(last, before, asked):
             if after is before:
+                yield AS_IT_IS
                 return
             yield after, landscape.picture(after), "collection" if turned else gr.skip()
 
