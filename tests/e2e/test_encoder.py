@@ -54,6 +54,7 @@ def back_to_the_default(site: Site) -> None:
 def opened(studio: Studio) -> Studio:
     studio.at("#encoder button.label-wrap").click()
     expect(studio.at("#encoder-apply")).to_be_visible()
+    expect(studio.at("#encoder-passage-tokens input")).not_to_have_value("")  # settings are there
     return studio
 
 
