@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eval import charts, digests
+from eval import charts, digests, gaps
 from eval.evaluation import Evaluation, Scored
 from eval.grouping import GROUPINGS
 from eval.measures import MEASURES, missing
@@ -54,6 +54,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "missing": missing(evaluation.runs, [q.id for q in collection.queries]),
         "truncated": dict(scored.truncated),
+        "gaps": gaps.as_json(evaluation),
         "notes": list(collection.notes),
         "seconds": dict(scored.seconds),
         "versions": versions(),
@@ -169,6 +170,7 @@ def as_text(evaluation: Evaluation) -> str:
         lines.append(f"{TITLES[mode]:16}{''.join(cells)}")
     lost = {mode: n for mode, n in report["missing"].items() if n and report["modes"][mode]}
     lines += [f"{TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()]
+    lines.append(gaps.sentence(evaluation))
     return "\n".join([*lines, *(f"note: {note}" for note in report["notes"])])
 
 

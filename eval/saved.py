@@ -17,6 +17,7 @@ from eval.report import one_field
 from studio.errors import ReadingError, SettingsError
 from studio.records import Candidates
 
+RUN = "run"  # the only mode of a TREC run alone
 NEEDED = ("collection", "encoder", "modes", "protocol", "settings")  # of run.json
 
 
@@ -27,6 +28,8 @@ class Saved:
     folder: Path
     about: dict[str, Any]
     qrels: Qrels
+    alone: bool = False
+    """Whether `folder` is one TREC run, with judgements of another file."""
 
     @property
     def modes(self) -> list[str]:
@@ -35,7 +38,7 @@ class Saved:
 
     def file(self, mode: str) -> Path:
         """Where the run of a mode is."""
-        return self.folder / "runs" / f"{mode}.trec"
+        return self.folder if self.alone else self.folder / "runs" / f"{mode}.trec"
 
     def measured(self, mode: str) -> bool:
         """Whether the mode has numbers; Dense + Sparse has none where both weigh 0."""
@@ -66,6 +69,20 @@ def load(folder: Path) -> Saved:
             f"{folder} holds no run.json. Name a folder that `python -m eval run … --output` wrote."
         )
     return Saved(folder, _about(folder / "run.json"), read_qrels(folder / "qrels.trec"))
+
+
+def run_alone(path: Path, judgements: Path) -> Saved:
+    """One TREC run, by any system, beside judgements. Raises ReadingError with file and line."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        tag = next(iter(lines), "").split()[-1:] or ["run"]
+    about = {
+        "collection": judgements.name,
+        "encoder": {"name": tag[0]},
+        "protocol": "a TREC run",
+        "modes": {RUN: {"": None}},
+        "settings": {},
+    }
+    return Saved(path, about, read_qrels(judgements), alone=True)
 
 
 def candidates(run: Saved) -> list[Candidates]:

@@ -136,6 +136,7 @@ def as_json(combined: Combined) -> dict[str, Any]:
         "groups": {"language": combined.by_language, "kind": {}, "length": {}},
         "missing": _summed([part["missing"] for part in parts]),
         "truncated": _summed([part["truncated"] for part in parts]),
+        "gaps": {name: part["gaps"] for name, part in reports.items()},
         "seconds": _summed([part["seconds"] for part in parts]),
         "notes": [f"{name}: {note}" for name, part in reports.items() for note in part["notes"]],
     }

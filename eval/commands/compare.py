@@ -37,8 +37,10 @@ def register(commands: Commands) -> None:
         "compare", help="whether runs, or the modes of a run, differ", epilog=EPILOG
     )
     parser.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN_DIR", help="a folder that run --output wrote"
-    )
+        "runs", nargs="+", type=Path, metavar="RUN_DIR",
+        help="a folder that run --output wrote, or a TREC run of any system, with --qrels",
+    )  # fmt: skip
+    parser.add_argument("--qrels", type=Path, metavar="FILE", help="judgements of TREC runs")
     parser.add_argument("--measure", default=measures.HEADLINE, help="nDCG@k, Recall@k, MAP, …")
     parser.add_argument(
         "--modes", nargs="+", metavar="MODE", help="dense, sparse, multi_vector, dense_sparse, …"
@@ -51,7 +53,7 @@ def register(commands: Commands) -> None:
 def compare(arguments: argparse.Namespace) -> None:
     """Read the folders, measure again, test every pair; print a page or one JSON object."""
     measure = measures.canonical(arguments.measure)
-    runs = [saved.load(folder) for folder in arguments.runs]
+    runs = [opened(path, arguments.qrels) for path in arguments.runs]
     for other in runs[1:]:
         same_labels(runs[0], other)
     named = rankings(labels(arguments.runs), runs, arguments.modes)
@@ -79,6 +81,15 @@ def compare(arguments: argparse.Namespace) -> None:
     print("".join(f"note: {note}\n" for note in notes), end="")
 
 
+def opened(path: Path, qrels: Path | None) -> saved.Saved:
+    """A run's folder, or a TREC run beside judgements. Raises StudioError."""
+    if not path.is_file():
+        return saved.load(path)
+    if qrels is None:
+        raise SettingsError(f"{path} is a TREC run: name its judgements with --qrels FILE.")
+    return saved.run_alone(path, qrels)
+
+
 NO_LANGUAGES = "run.json does not say the queries' languages: each query counts alike in means."
 
 
@@ -97,9 +108,9 @@ def rankings(
     alone = len(runs) == 1
     wanted = list(dict.fromkeys(modes or (runs[0].modes if alone else ["fused"])))
     made = [
-        Ranking(mode if alone else f"{name}/{mode}", run, mode)
+        Ranking(name if run.alone else mode if alone else f"{name}/{mode}", run, mode)
         for name, run in zip(names, runs, strict=True)
-        for mode in wanted
+        for mode in ([saved.RUN] if run.alone else wanted)
     ]
     for ranking in made:
         ranking.run.check(ranking.mode)
@@ -157,6 +168,8 @@ def differing(about: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def sentence(label: str, run: Mapping[str, Any]) -> str:
     """A run in a line."""
     encoder, settings = run["encoder"], run["settings"]
+    if not settings:  # a TREC run tells no more than its tag
+        return f"{label}: {run['protocol']}, tag {encoder['name']}, judged by {run['collection']}"
     made = (encoder.get("title") or encoder.get("name"), *map(encoder.get, SHOWN))
     weights = " / ".join(f"{weight:g}" for weight in settings.get("weights") or ())
     how = [settings.get(name) for name in ("method", "normalise")]

@@ -326,3 +326,31 @@ def mended(done: tuple[int, str, str], sentence: str) -> str:
     assert sentence in complaint
     assert len(complaint.splitlines()) == 1
     return complaint
+
+
+def test_trec_runs_alone_are_compared_with_judgements_of_a_file(
+    answer: Callable[..., dict[str, Any]], compare: Compare, first: Path
+) -> None:
+    dense, fused = (first / "runs" / f"{mode}.trec" for mode in ("dense", "fused"))
+    [pair] = answer(dense, fused, "--qrels", first / "qrels.trec")["pairs"]
+    [expected] = answer(first, "--modes", "dense", "fused")["pairs"]
+    same = ("wins", "ties", "losses", "queries")
+    assert [pair[name] for name in same] == [expected[name] for name in same]
+    assert (pair["a"], pair["b"]) == ("dense.trec", "fused.trec")
+    status, out, _ = compare(dense, first, "--qrels", first / "qrels.trec")
+    assert status == 0
+    assert "dense.trec: a TREC run, tag fake-dense, judged by qrels.trec" in out
+    status, _, complaint = compare(dense, fused)
+    assert status == 2
+    assert "name its judgements with --qrels" in complaint
+
+
+def test_a_trec_run_of_five_columns_is_said_with_its_line(compare: Compare, first: Path) -> None:
+    run = first / "runs" / "dense.trec"
+    lines = run.read_text("utf-8").splitlines()
+    run.write_text("\n".join([*lines[:1], lines[1].rsplit(" ", 1)[0], *lines[2:]]), "utf-8")
+    status, _, complaint = compare(
+        run, first / "runs" / "fused.trec", "--qrels", first / "qrels.trec"
+    )
+    assert status == 2
+    assert "dense.trec, line 2: 5 columns and not 6" in complaint

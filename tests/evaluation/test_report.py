@@ -34,7 +34,7 @@ def written(evaluation: Evaluation, tmp_path: Path) -> Path:
 def test_the_report_has_the_keys_of_the_contract(evaluation: Evaluation) -> None:
     made = report.as_json(evaluation)
     assert [key for key in made if key in CONTRACT] == CONTRACT
-    assert set(made) - set(CONTRACT) == {"split", "missing", "truncated", "notes"}
+    assert set(made) - set(CONTRACT) == {"split", "missing", "truncated", "gaps", "notes"}
     assert set(made["encoder"]) == {
         "name", "title", "revision", "precision", "query_tokens", "passage_tokens",
     }  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from eval import gaps
 from eval.comparability import Beside, beside
 from eval.comparison import compared
 from eval.measures import HEADLINE
@@ -34,6 +35,11 @@ def power(measured: Measured) -> str:
     if measured.comparison is not None and measured.comparison.power is not None:
         return sentence(measured.comparison.power)
     return ""
+
+
+def lacking(measured: Measured) -> str:
+    """What missing judgements and texts that were cut did to the numbers."""
+    return gaps.sentence(measured.evaluation) if measured.evaluation is not None else ""
 
 
 def expected(queries: int) -> str:

@@ -104,7 +104,8 @@ def connect_viewing(measured: gr.State, tab: EvaluateTab, running: Dependency) -
 
     def compare(last: Measured, asked: str) -> tuple[Any, ...]:
         after = comparing.compare(last)
-        return after, *view(after, asked), tables.pairs(after.comparison), comparing.power(after)
+        said = f"{comparing.power(after)}\n\n{comparing.lacking(after)}"
+        return after, *view(after, asked), tables.pairs(after.comparison), said
 
     def beside(last: Measured) -> tuple[Any, ...]:
         return actions.queries(last), None, *comparing.published(last)
