@@ -16,8 +16,6 @@ from weakref import ReferenceType, ref
 import torch
 from torch import Tensor, nn
 
-from studio.encoders.onednn import forget
-
 LEVELS = 127
 
 
@@ -77,6 +75,5 @@ def quantise(module: nn.Module, rounding: Rounding | None = None) -> None:
     for name, child in module.named_children():
         if isinstance(child, nn.Linear):
             setattr(module, name, Int8Linear(child, rounding))
-            forget(child.weight)
         else:
             quantise(child, rounding)

@@ -6,15 +6,9 @@ in an order of its own, laid once.
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-import sys
-
 from torch import Tensor, nn
 
 from studio.products import operations
-
-DONT_NEED = 4  # Linux's MADV_DONTNEED
 
 
 class PackedLinear(nn.Module):
@@ -31,26 +25,9 @@ class PackedLinear(nn.Module):
 
 
 def pack(module: nn.Module) -> None:
-    """Replace every linear layer below a module, one at a time; the old weights are let go."""
+    """Replace every linear layer below a module, one at a time."""
     for name, child in module.named_children():
         if isinstance(child, nn.Linear):
             setattr(module, name, PackedLinear(child))
-            forget(child.weight)
         else:
             pack(child)
-
-
-def forget(weight: Tensor) -> None:
-    """Give the system back the memory of weights that nothing will read again.
-
-    They may lie in a mapped file beside others that stay in use, so their pages would stay too.
-    Only whole pages of the tensor's own go.
-    """
-    if sys.platform != "linux":
-        return
-    page = mmap.PAGESIZE
-    start = -(-weight.data_ptr() // page) * page
-    end = (weight.data_ptr() + weight.nbytes) // page * page
-    if end > start:
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), DONT_NEED)

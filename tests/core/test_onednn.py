@@ -38,15 +38,6 @@ def test_every_linear_layer_is_replaced_and_nothing_else():
     assert isinstance(layers[1], torch.nn.LayerNorm)
 
 
-def test_forgetting_weights_leaves_their_neighbours_in_the_file_alone(tmp_path):
-    path, numbers = tmp_path / "weights", 64 * 1024  # 256 KB each
-    path.write_bytes(torch.arange(3 * numbers, dtype=torch.float32).numpy().tobytes())
-    mapped = torch.from_file(str(path), size=3 * numbers, dtype=torch.float32)
-    expected = torch.arange(3 * numbers, dtype=torch.float32)
-    onednn.forget(mapped[numbers + 7 : 2 * numbers - 7])
-    assert torch.equal(mapped, expected)  # what is asked for again comes from the file
-
-
 def test_both_ways_of_multiplying_encode_alike(monkeypatch):
     texts = ["The red fox runs through the forest at night.", "红色的狐狸在睡觉。", "", "fox"]
     monkeypatch.setattr(products, "better", lambda: False)
