@@ -4,7 +4,6 @@ it, without a network: the same calls that a machine with a network makes."""
 from __future__ import annotations
 
 import dataclasses
-import tracemalloc
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +18,7 @@ from studio.errors import ReadingError
 
 from . import hub_replica as replica
 from .hub_replica import CORPUS, Contents
+from .tracing import traced
 
 QRELS = {"q1": {"fox": 2, "hen": 0}, "q2": {"owl": 1}}
 Put = Callable[[str, Contents], Path]
@@ -81,11 +81,8 @@ def test_a_corpus_is_not_held_twice(cache: Path, put: Put) -> None:
     text = "kuku " * 400
     rows = [{"_id": f"d{n}", "title": "", "text": f"{text}{n}"} for n in range(2_000)]
     replica.put(cache, *hub_miracl.CORPUS, replica.miracl_corpus("sw", [CORPUS, rows]))
-    tracemalloc.start()
-    found = collection.load("miracl/sw")
-    kept, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert len(found.passages) == 2_003
+    passages, kept, peak = traced("miracl/sw", HF_HUB_CACHE=str(cache), HF_HUB_OFFLINE="1")
+    assert passages == 2_003
     assert peak < 1.3 * kept
 
 

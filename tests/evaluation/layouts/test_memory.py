@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.evaluation.tracing import traced
+
 PASSAGES = 4_000
 TEXT = "word " * 200
-# `atlas` first: what is loaded once, such as codecs, is none of the corpus'.
-MEASURED = """
-import sys, tracemalloc
-from eval import collection
-collection.load("atlas")
-tracemalloc.start()
-loaded = collection.load(sys.argv[1])
-print(len(loaded.passages), *tracemalloc.get_traced_memory())
-"""
 
 
 @pytest.mark.parametrize("layout", ["BEIR", "TREC", "CSV"])
 def test_the_texts_of_a_corpus_are_never_held_twice(tmp_path: Path, layout: str) -> None:
     folder = {"BEIR": beir, "TREC": trec, "CSV": ratings}[layout](tmp_path)
-    # In a process of its own: until Python 3.12.9, tracemalloc may end one whose other threads
-    # (such as a page's server, left over from its tests) ask for memory just then.
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(folder)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    passages, held, peak = map(int, done.stdout.split())
+    passages, held, peak = traced(str(folder))
     assert passages == PASSAGES
     assert held > PASSAGES * len(TEXT.strip())
     assert peak < 1.25 * held  # the whole file beside the texts would be 2 times
