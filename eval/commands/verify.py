@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from eval import collection, saved, verify
+from eval import collection, protocols, saved, verify
 from eval.commands import Commands
 from eval.evaluation import evaluate, score
 from eval.saved import Saved
@@ -84,13 +84,12 @@ def from_scratch(
                 f"{made['precision']}); here is {encoder.title} ({encoder.revision}, "
                 f"{encoder.precision})."
             )
-        scored = score(loaded, encoder, Path(place), progress, run.about["protocol"])
+        bm25 = protocols.BM25 in run.about["modes"]
+        scored = score(loaded, encoder, Path(place), progress, run.about["protocol"], bm25)
         fixed = scored.protocol.startswith("paper-")
         evaluation = evaluate(scored, None if fixed else verify.settings_of(run))
         verify.against(run, scored, told)
-        stored: dict[str, Any] = run.about["modes"]
-        told_modes = {mode: evaluation.modes.get(mode, stored[mode]) for mode in stored}
-        verify.numbers_from_scratch(run, told_modes, told)
+        verify.numbers_from_scratch(run, evaluation.modes, told)
 
 
 def as_json(found: dict[str, Verdict], agree: bool) -> dict[str, Any]:

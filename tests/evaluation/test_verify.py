@@ -207,3 +207,15 @@ def test_a_terminal_is_told_in_lines(written: Callable[..., Path]) -> None:
     assert "DIFFERS  dense: means: by 0.5" in told.as_text()
     told.compare("dense: means", float("nan"), 1e-9)
     assert told.as_text().endswith("2 of these differ from the report.")
+
+
+def test_bm25_is_computed_from_scratch_and_not_taken_from_the_report(
+    written: Callable[..., Path], check: Verify
+) -> None:
+    folder = written()
+    about = json.loads((folder / "run.json").read_text("utf-8"))
+    about["modes"]["bm25"]["nDCG@10"] -= 0.25
+    (folder / "run.json").write_text(json.dumps(about), "utf-8")
+    status, told = check(folder, "--encode")
+    assert status == 1
+    assert "bm25: means from scratch" in whats(told)
