@@ -16,6 +16,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
@@ -37,7 +38,7 @@ from studio.records import MODES, Candidates, Encodings, Join, Progress, joined_
 
 FORMAT = 1  # of the files, and of how their numbers are computed: raise it when either changes
 KEY = 32  # hexadecimal digits of a digest: 128 bits
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 T = TypeVar("T")

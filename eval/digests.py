@@ -49,8 +49,20 @@ def files(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """Processor, cores and system."""
-    return {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform()}
+    """Processor, cores, memory in GiB (None where the system does not tell) and system."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": _memory(),
+        "system": platform.platform(),
+    }
+
+
+def _memory() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, OSError, ValueError):  # there is none on Windows
+        return None
 
 
 def _processor() -> str:

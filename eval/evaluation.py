@@ -72,21 +72,21 @@ class Evaluation:
         weights = fixed[0].weights if fixed else ()
         return () if weights[:2] == self.settings.weights[:2] else weights
 
+    def parts(self, attribute: str) -> dict[str, list[str]]:
+        """By one of `grouping.GROUPINGS`: value → ids of its queries."""
+        scored = self.scored
+        return grouping.parts(scored.collection.queries, scored.queries.tokens, attribute)
+
     def group(self, attribute: str) -> dict[str, dict[str, dict[str, float]]]:
         """By one of `grouping.GROUPINGS`: value → mode → measure → mean over queries."""
-        scored = self.scored
-        parts = grouping.parts(scored.collection.queries, scored.queries.tokens, attribute)
         return {
             value: self._rounded(measures.means(self.table[self.table["query"].isin(ids)], {}))
-            for value, ids in parts.items()
+            for value, ids in self.parts(attribute).items()
         }
 
     def _rounded(self, numbers: Numbers) -> Numbers:
-        """Means as the protocol reports them: MTEB to 5 decimals, the others whole."""
-        decimals = protocols.protocol(self.protocol).decimals
-        if decimals is None:
-            return numbers
-        return {m: {n: round(x, decimals) for n, x in by.items()} for m, by in numbers.items()}
+        """Means as the protocol reports them."""
+        return measures.rounded(numbers, protocols.protocol(self.protocol).decimals)
 
 
 def score(

@@ -8,14 +8,16 @@ cut        nDCG@10 of the queries with a relevant passage that the encoder read 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from eval import measures
-from eval.evaluation import Evaluation, Numbers
-from eval.measures import HEADLINE
-from eval.protocols import TITLES, Ranked
+from eval.evaluation import Evaluation, Numbers, Scored
+from eval.measures import HEADLINE, Qrels
+from eval.protocols import TITLES, Ranked, Run
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -27,43 +29,54 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 def condensed(evaluation: Evaluation) -> dict[str, float]:
     """Mode → nDCG@10 over judged passages alone."""
     scored = evaluation.scored
-    qrels, ids = scored.collection.qrels, scored.ids
+    runs = {m: run for m, run in evaluation.runs.items() if HEADLINE in evaluation.modes[m]}
+    language = {query.id: query.language for query in scored.collection.queries}
+    return without_unjudged(scored.collection.qrels, runs, scored.ids, language)
+
+
+def without_unjudged(
+    qrels: Qrels, runs: Mapping[str, Run], ids: Sequence[str], language: Mapping[str, str]
+) -> dict[str, float]:
+    """Mode → nDCG@10 of these runs over judged passages alone."""
     rows = {name: row for row, name in enumerate(ids)}
     judged = {q: np.asarray([rows[p] for p in g if p in rows]) for q, g in qrels.items()}
 
     def kept(query: str, ranked: Ranked) -> Ranked:
-        there = np.isin(ranked.rows, judged[query])
+        there = np.isin(ranked.rows, judged.get(query, []))
         return Ranked(ranked.rows[there], ranked.scores[there])
 
-    runs = {
-        mode: {query: kept(query, ranked) for query, ranked in run.items()}
-        for mode, run in evaluation.runs.items()
-        if HEADLINE in evaluation.modes[mode]
-    }
-    table = measures.per_query(qrels, runs, ids, {HEADLINE: measures.parse(HEADLINE)})
-    language = {query.id: query.language for query in scored.collection.queries}
+    short = {mode: {q: kept(q, one) for q, one in run.items()} for mode, run in runs.items()}
+    table = measures.per_query(qrels, short, ids, {HEADLINE: measures.parse(HEADLINE)})
     return {mode: by[HEADLINE] for mode, by in measures.means(table, language).items()}
 
 
-def cut(evaluation: Evaluation) -> tuple[int, Numbers]:
-    """How many queries have a relevant passage that was cut; mode → 'cut' and 'whole' → mean."""
-    scored = evaluation.scored
+def concerned(scored: Scored) -> set[str]:
+    """The queries with a relevant passage that was cut."""
     flags = np.concatenate([segment.array("truncated") for segment in scored.index.segments])
     short = {name for name, flag in zip(scored.ids, flags, strict=True) if flag}
-    concerned = {
+    return {
         query
         for query, grades in scored.collection.qrels.items()
         if any(grade > 0 and passage in short for passage, grade in grades.items())
     }
-    if not 0 < len(concerned) < len(scored.collection.queries):
-        return len(concerned), {}
-    inside = evaluation.table["query"].isin(concerned)
+
+
+def cut(evaluation: Evaluation) -> tuple[int, Numbers]:
+    """How many queries have a relevant passage that was cut; mode → 'cut' and 'whole' → mean."""
+    queries = concerned(evaluation.scored)
+    return len(queries), sides(evaluation.table, queries)
+
+
+def sides(table: pd.DataFrame, queries: Set[str]) -> Numbers:
+    """Mode → 'cut' and 'whole' → mean nDCG@10 of these queries and of the others, if there are."""
+    inside = table["query"].isin(queries)
+    if inside.all() or not inside.any():
+        return {}
     found: Numbers = {}
-    for side, part in (("cut", evaluation.table[inside]), ("whole", evaluation.table[~inside])):
+    for side, part in (("cut", table[inside]), ("whole", table[~inside])):
         for mode, by in measures.means(part, {}).items():
             found.setdefault(mode, {})[side] = by[HEADLINE] if HEADLINE in by else float("nan")
-    whole = {mode: by for mode, by in found.items() if np.isfinite(list(by.values())).all()}
-    return len(concerned), whole
+    return {mode: by for mode, by in found.items() if np.isfinite(list(by.values())).all()}
 
 
 def sentence(evaluation: Evaluation) -> str:

@@ -130,6 +130,16 @@ def missing(runs: Mapping[str, Run], queries: Sequence[str]) -> dict[str, int]:
     }
 
 
+def rounded(
+    numbers: Mapping[str, Mapping[str, float]], decimals: int | None
+) -> dict[str, dict[str, float]]:
+    """Means as a protocol reports them: MTEB to 5 decimals, the others (None) whole."""
+    return {
+        mode: {name: x if decimals is None else round(x, decimals) for name, x in by.items()}
+        for mode, by in numbers.items()
+    }
+
+
 def means(table: pd.DataFrame, language: Mapping[str, str]) -> dict[str, dict[str, float]]:
     """mode → measure → mean over languages of each language's mean over queries."""
     languages = table["query"].map(lambda query: language.get(query, ""))

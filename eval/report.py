@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eval import charts, digests, gaps
+from eval import charts, digests, gaps, protocols
 from eval.evaluation import Evaluation, Scored
 from eval.grouping import GROUPINGS
 from eval.measures import MEASURES, missing
@@ -85,46 +85,65 @@ def write(evaluation: Evaluation, folder: Path) -> None:
     _write_json(folder / "report.json", report)
     evaluation.table.to_csv(folder / "per_query.csv", index=False)
     (folder / "qrels.trec").write_text(qrels_trec(evaluation), "utf-8")
-    runs = [f"runs/{mode}.trec" for mode in evaluation.runs]
-    for mode, name in zip(evaluation.runs, runs, strict=True):
-        (folder / name).write_text(run_trec(evaluation, mode), "utf-8")
-    scores = _write_scores(evaluation.scored, folder)
+    for mode in evaluation.runs:
+        (folder / "runs" / f"{mode}.trec").write_text(run_trec(evaluation, mode), "utf-8")
+    _write_scores(evaluation.scored, folder)
     charts.write(evaluation, folder)
-    names = ["report.json", "per_query.csv", "qrels.trec", *runs, scores, *charts.FILES]
-    _write_json(folder / "run.json", report | made_of(evaluation, folder, names))
+    _write_json(folder / "run.json", report | made_of(evaluation, folder))
 
 
-def made_of(evaluation: Evaluation, folder: Path, names: Iterable[str]) -> dict[str, Any]:
-    """What it takes to verify a report: where from, on what, digests, ids and languages."""
+def names(modes: Iterable[str], protocol: str) -> list[str]:
+    """The files beside run.json."""
+    runs = (f"runs/{mode}.trec" for mode in modes)
+    scores = scores_file(protocol)
+    return ["report.json", "per_query.csv", "qrels.trec", *runs, scores, *charts.FILES]
+
+
+def scores_file(protocol: str) -> str:
+    """Where the raw scores are: one pool's for all modes, or a list per mode."""
+    return "lists.npz" if protocols.protocol(protocol).pool == "paper" else "candidates.npz"
+
+
+def made_of(evaluation: Evaluation, folder: Path) -> dict[str, Any]:
+    """What it takes to verify a report: where from, on what, digests, ids, queries by group."""
     collection = evaluation.scored.collection
+    files = names(evaluation.runs, evaluation.protocol)
     return {
         "source": collection.source,
         "digests": digests.collection(collection),
         "seed": SEED,
         "hardware": digests.hardware(),
-        "files": digests.files(folder, names),
+        "files": digests.files(folder, files),
         "ids": list(evaluation.scored.ids),
-        "languages": {query.id: query.language for query in collection.queries},
+        **told_apart(evaluation),
     }
 
 
-def _write_scores(scored: Scored, folder: Path) -> str:
-    """The raw scores: one pool's for all modes, or, where there is none, a list per mode.
+def told_apart(evaluation: Evaluation) -> dict[str, Any]:
+    """Each query's language, the queries of each group, and those with a passage that was cut."""
+    queries = evaluation.scored.collection.queries
+    cut = gaps.concerned(evaluation.scored)
+    return {
+        "languages": {query.id: query.language for query in queries},
+        "parts": {by: evaluation.parts(by) for by in GROUPINGS},
+        "cut": [query.id for query in queries if query.id in cut],
+    }
 
-    Gives the file's name.
-    """
+
+def _write_scores(scored: Scored, folder: Path) -> None:
+    """The raw scores, whole."""
+    path = folder / scores_file(scored.protocol)
     if scored.lists:
-        np.savez_compressed(folder / "lists.npz", **packed_lists(scored.lists, scored.reranked))  # type: ignore[arg-type]
-        return "lists.npz"
+        np.savez_compressed(path, **packed_lists(scored.lists, scored.reranked))  # type: ignore[arg-type]
+        return
     candidates = scored.candidates
     np.savez_compressed(
-        folder / "candidates.npz",
+        path,
         queries=np.asarray([q.id for q in scored.collection.queries]),
         offsets=np.cumsum([0, *(len(c.rows) for c in candidates)]),
         rows=np.concatenate([c.rows for c in candidates]),
         scores=np.concatenate([c.scores for c in candidates]),
     )
-    return "candidates.npz"
 
 
 def qrels_trec(evaluation: Evaluation) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from eval.cache import UNREADABLE
 from eval.measures import Qrels
 from eval.protocols import Ranked, Run, strictly_falling
 from eval.report import one_field
@@ -64,11 +65,16 @@ class Saved:
 
 def load(folder: Path) -> Saved:
     """Open a run folder. Raises ReadingError."""
+    return Saved(folder, about(folder), read_qrels(folder / "qrels.trec"))
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """run.json's object. Raises ReadingError."""
     if not (folder / "run.json").is_file():
         raise ReadingError(
             f"{folder} holds no run.json. Name a folder that `python -m eval run … --output` wrote."
         )
-    return Saved(folder, _about(folder / "run.json"), read_qrels(folder / "qrels.trec"))
+    return _about(folder / "run.json")
 
 
 def run_alone(path: Path, judgements: Path) -> Saved:
@@ -88,7 +94,8 @@ def run_alone(path: Path, judgements: Path) -> Saved:
 def candidates(run: Saved) -> list[Candidates]:
     """The pools of a run under `studio`, each named by its query's id. Raises ReadingError."""
     try:
-        with np.load(run.folder / "candidates.npz") as arrays:
+        path = run.folder / "candidates.npz"
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as arrays:
             names = [one_field(str(name)) for name in arrays["queries"]]
             bounds = zip(arrays["offsets"][:-1], arrays["offsets"][1:], strict=True)
             rows, scores = arrays["rows"], arrays["scores"]
@@ -96,7 +103,7 @@ def candidates(run: Saved) -> list[Candidates]:
             Candidates(name, rows[start:end], scores[start:end])
             for name, (start, end) in zip(names, bounds, strict=True)
         ]
-    except (OSError, ValueError, KeyError) as error:
+    except (*UNREADABLE, IndexError) as error:
         raise ReadingError(
             f"{run.folder} holds no readable candidates.npz ({error}). Write the folder again."
         ) from error
@@ -181,4 +188,11 @@ def _about(path: Path) -> dict[str, Any]:
         raise ReadingError(f"{path}, line {error.lineno}: {error.msg}.") from error
     if not isinstance(about, dict) or any(not about.get(key) for key in NEEDED):
         raise ReadingError(f"{path} does not say {', '.join(NEEDED)}, as a run's does.")
+    objects = [about["encoder"], about["settings"], about["modes"], *_values(about["modes"])]
+    if not all(isinstance(value, dict) for value in objects):
+        raise ReadingError(f"{path} says encoder, settings or modes otherwise than a run's does.")
     return about
+
+
+def _values(modes: Any) -> list[Any]:
+    return list(modes.values()) if isinstance(modes, dict) else []

@@ -127,18 +127,27 @@ def average(by_language: Mapping[str, Numbers]) -> Numbers:
 def as_json(combined: Combined) -> dict[str, Any]:
     """The report of one collection, with sums, the means over languages, and the languages."""
     reports = {name: report.as_json(one) for name, one in combined.evaluations.items()}
+    return together(combined.name, reports)
+
+
+def together(name: str, reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The report of all from those of each language, under the collection's name."""
     parts = list(reports.values())
-    return parts[0] | {
-        "collection": combined.name,
+    by_language: dict[str, Numbers] = {
+        language: part["modes"] for language, part in reports.items()
+    }
+    return {
+        **parts[0],
+        "collection": name,
         "queries": sum(part["queries"] for part in parts),
         "passages": sum(part["passages"] for part in parts),
-        "modes": combined.modes,
-        "groups": {"language": combined.by_language, "kind": {}, "length": {}},
+        "modes": average(by_language),
+        "groups": {"language": by_language, "kind": {}, "length": {}},
         "missing": _summed([part["missing"] for part in parts]),
         "truncated": _summed([part["truncated"] for part in parts]),
-        "gaps": {name: part["gaps"] for name, part in reports.items()},
+        "gaps": {language: part["gaps"] for language, part in reports.items()},
         "seconds": _summed([part["seconds"] for part in parts]),
-        "notes": [f"{name}: {note}" for name, part in reports.items() for note in part["notes"]],
+        "notes": [f"{language}: {x}" for language, part in reports.items() for x in part["notes"]],
     }
 
 

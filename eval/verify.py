@@ -1,229 +1,165 @@
-"""A report checked against what it was made from: its files, its scores, and, if asked, all anew.
+"""A report held against what it was made from, without the model.
 
-Without the model: every ranking and every number again from the stored scores and judgements. With
-it: the collection's digests, the scores from scratch, and the numbers that these give.
+Its files by their digests; every ranking and every number again from the stored scores and
+judgements. What takes the model is `scratch`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from eval import digests, measures, protocols, report, saved
-from eval.evaluation import Scored
+from eval import digests, rebuilt, report, saved, several
+from eval.evaluation import Runs
 from eval.measures import MEASURES
-from eval.pools import unpacked_lists
 from eval.protocols import BM25, Run
 from eval.saved import Saved
+from eval.verdict import Verdict
 from studio.errors import ReadingError
-from studio.records import MODES, Candidates, FusionSettings
 
 EXACT = 1e-9  # of numbers that come from the same scores
-NEAR = 1e-4  # of scores that were computed twice, perhaps on two machines
-NUMBERS = 1e-3  # of a mean whose scores were computed twice: a tie may fall the other way
+SUMS = 1e-5  # of sums of the same scores, as a share of them: float32 on perhaps two machines
 
 
-@dataclass(frozen=True)
-class Difference:
-    """What is not as the report says; `by` how much at most, where that is a number."""
+def opened(folder: Path, told: Verdict) -> Saved:
+    """A run folder, whatever its files are like; judgements that cannot be read are none.
 
-    what: str
-    by: float | None = None
-
-
-@dataclass
-class Verdict:
-    """What was checked, and what differed."""
-
-    checked: list[str] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
-
-    def compare(self, what: str, by: float, most: float) -> None:
-        """Note a largest difference, and whether it is too large; NaN is."""
-        if by <= most:
-            self.checked.append(f"{what}: largest difference {by:.1e}")
-        else:
-            self.differences.append(Difference(what, by))
-
-    def as_json(self) -> dict[str, Any]:
-        """For `--json`."""
-        return {
-            "agrees": not self.differences,
-            "checked": self.checked,
-            "differences": [asdict(one) for one in self.differences],
-        }
-
-    def as_text(self) -> str:
-        """For a terminal."""
-        lines = [f"agrees   {line}" for line in self.checked]
-        for one in self.differences:
-            lines.append(f"DIFFERS  {one.what}" + ("" if one.by is None else f": by {one.by:.3g}"))
-        count = len(self.differences)
-        said = "Everything agrees." if not count else f"{count} of these differ from the report."
-        return "\n".join([*lines, said])
+    Raises ReadingError where it is no run folder, or run.json says too little.
+    """
+    about = saved.about(folder)
+    path = folder / "qrels.trec"
+    judged = told.read(lambda: saved.read_qrels(path)) if path.is_file() else None
+    run = Saved(folder, about, judged or {})
+    rebuilt.check(run)
+    return run
 
 
-def verify(run: Saved) -> Verdict:
+def verify(run: Saved, told: Verdict | None = None) -> Verdict:
     """All that needs no model."""
-    told = Verdict()
+    told = told or Verdict()
     _files(run, told)
-    runs = recomputed(run)
-    ids = [report.one_field(name) for name in run.about["ids"]]
-    for mode, made in runs.items():
-        _same_run(run, mode, made, ids, told)
-    kept = runs | ({BM25: _from_file(run, ids)} if BM25 in run.modes else {})
-    table = measures.per_query(run.qrels, kept, ids)
-    _numbers(run, table, told)
+    _report(run, told)
+    stored = run.folder / report.scores_file(run.about["protocol"])
+    found = (told.read(lambda: rebuilt.runs(run)) if stored.is_file() else None) or {}
+    for mode, made in found.items():
+        same_run(run, mode, made, told)
+    baseline = told.read(lambda: rebuilt.bm25(run)) if run.file(BM25).is_file() else None
+    if run.qrels and found:
+        _numbers(run, found if baseline is None else {**found, BM25: baseline}, told)
     return told
 
 
-def recomputed(run: Saved) -> dict[str, Run]:
-    """Every mode's run from the stored scores, under the run's protocol and settings."""
-    rules = protocols.protocol(run.about["protocol"])
-    settings = settings_of(run)
-    queries = [report.one_field(query) for query in run.about["languages"]]
-    ids = run.about["ids"]
-    if rules.pool == "paper":
-        lists, reranked = _lists(run, queries)
-        weights = rules.weights or (settings, settings)
-        return dict(protocols.paper_runs(lists, reranked, queries, weights, rules.places(ids)))
-    pools = saved.candidates(run)
-    names = [pool.query for pool in pools]
-    if rules.pool == "studio":
-        return dict(protocols.studio(pools, names, settings))
-    removes = protocols.takes_itself_away(run.about["collection"])
-    quoted = [report.one_field(name) for name in ids]
-    return dict(protocols.mteb_runs(pools, names, settings, quoted, rules.places(ids), removes))
-
-
-def settings_of(run: Saved) -> FusionSettings:
-    """The weights and the rest as run.json has them. Raises ReadingError."""
-    told = run.about["settings"]
-    try:
-        return FusionSettings(
-            tuple(told["weights"]), told["normalise"], told["method"], told["rrf_k"]
+def languages(folder: Path, parts: Mapping[str, Saved], told: Verdict) -> None:
+    """The report over several languages beside the run of each, by the name of its folder."""
+    path = folder / "report.json"
+    whole = told.read(lambda: _json(path))
+    if whole is None:
+        return
+    named = {report.one_field(str(n)): str(n) for n in whole.get("groups", {}).get("language", {})}
+    for gone in [part for part in named if part not in parts]:
+        told.differs(f"{folder / gone} holds no run, and report.json has the language {gone}")
+    for other in [part for part in parts if part not in named]:
+        told.differs(f"{folder / other} holds a run, and report.json has no language {other}")
+    if set(named) == set(parts):
+        reports = {named[part]: _as_reported(parts[part]) for part in named}
+        told.same(
+            "report.json", whole, several.together(str(whole.get("collection")), reports), EXACT
         )
-    except (KeyError, TypeError) as error:
-        raise ReadingError(f"{run.folder / 'run.json'} does not tell its settings.") from error
 
 
-def against(run: Saved, scored: Scored, told: Verdict) -> None:
-    """Scores computed from scratch beside the stored ones, mode by mode."""
-    for part, digest in digests.collection(scored.collection).items():
-        if digest == run.about["digests"][part]:
-            told.checked.append(f"the collection's {part}: the same digest")
-        else:
-            told.differences.append(Difference(f"the collection's {part} are others"))
-    if scored.lists:
-        queries = [report.one_field(query.id) for query in scored.collection.queries]
-        _, stored = _lists(run, queries)
-        _scores(stored, scored.reranked, told)
-    else:
-        _scores(saved.candidates(run), scored.candidates, told)
-
-
-def numbers_from_scratch(
-    run: Saved, modes: Mapping[str, Mapping[str, float]], told: Verdict
-) -> None:
-    """Means of a new evaluation beside the report's."""
-    for mode, numbers in run.about["modes"].items():
-        by = _largest(numbers, modes.get(mode, {}))
-        told.compare(f"{mode}: means from scratch", by, NUMBERS)
+def _as_reported(run: Saved) -> dict[str, Any]:
+    added = (*rebuilt.NEEDED, "source", "seed", "hardware")
+    return {name: value for name, value in run.about.items() if name not in added}
 
 
 def _files(run: Saved, told: Verdict) -> None:
-    known: Mapping[str, str] = run.about.get("files", {})
-    if not known:
-        told.differences.append(Difference("run.json holds no digests of its files"))
+    known: Mapping[str, str] = run.about["files"]
+    for name in report.names(run.about["modes"], run.about["protocol"]):
+        if name not in known:
+            told.differs(f"run.json holds no digest of {name}")
     there = {n: digests.file(run.folder / n) for n in known if (run.folder / n).is_file()}
     for name, digest in known.items():
         if name not in there:
-            told.differences.append(Difference(f"{name} is missing"))
+            told.differs(f"{name} is missing")
         elif there[name] != digest:
-            told.differences.append(Difference(f"{name} was changed since it was written"))
+            told.differs(f"{name} was changed since it was written")
     same = sum(there.get(name) == digest for name, digest in known.items())
     told.checked.append(f"{same} of {len(known)} files: the same digest")
 
 
-def _same_run(run: Saved, mode: str, made: Run, ids: Sequence[str], told: Verdict) -> None:
-    if mode not in run.modes:
+def _report(run: Saved, told: Verdict) -> None:
+    """report.json says what run.json says."""
+    path = run.folder / "report.json"
+    if path.is_file() and (made := told.read(lambda: _json(path))) is not None:
+        told.same("report.json and run.json", made, _as_reported(run))
+
+
+def same_run(run: Saved, mode: str, made: Run, told: Verdict) -> None:
+    """A run's file holds these rankings, and these scores."""
+    if not run.file(mode).is_file():
         return
-    stored, names = run.run(mode)
-    moved = sum(
-        [names[row] for row in stored[query].rows] != [ids[row] for row in ranked.rows]
-        if query in stored
-        else len(ranked.rows) > 0
-        for query, ranked in made.items()
-    )
+    if (read := told.read(lambda: saved.read_run(run.file(mode)))) is None:
+        return
+    stored, names = read
+    ids = rebuilt.ids(run)
+    kept = {query: [names[row] for row in one.rows] for query, one in stored.items()}
+    fresh = {q: [ids[row] for row in one.rows] for q, one in made.items() if len(one.rows)}
+    moved = [query for query in kept.keys() | fresh.keys() if kept.get(query) != fresh.get(query)]
     if moved:
-        what = f"runs/{mode}.trec: {moved} queries rank otherwise from the stored scores"
-        told.differences.append(Difference(what))
+        told.differs(f"runs/{mode}.trec: {len(moved)} queries rank otherwise from the scores")
     else:
         told.checked.append(f"{mode}: the same ranking for {len(made):,} queries")
+    same = kept.keys() - set(moved)
+    by = max((_share(stored[query].scores, made[query].scores) for query in same), default=0.0)
+    told.compare(f"runs/{mode}.trec: scores", by, SUMS)
 
 
-def _from_file(run: Saved, ids: Sequence[str]) -> Run:
-    """A run that no scores are stored of, in rows of `ids`."""
-    stored, names = run.run(BM25)
-    rows = {name: row for row, name in enumerate(ids)}
-    return {
-        query: protocols.Ranked(np.asarray([rows[names[row]] for row in one.rows]), one.scores)
-        for query, one in stored.items()
-    }
+def _share(stored: np.ndarray[Any, Any], fresh: np.ndarray[Any, Any]) -> float:
+    """The largest difference; of scores above 1 as a share of them."""
+    gap = np.abs(stored.astype(float) - fresh.astype(float))
+    return float(np.max(gap / np.maximum(1, np.abs(fresh)), initial=0.0))
 
 
-def _numbers(run: Saved, table: pd.DataFrame, told: Verdict) -> None:
-    """Each query's values, and the means, of the modes that have numbers."""
-    table = table[[run.measured(mode) for mode in table["mode"]]]
-    path = run.folder / "per_query.csv"
-    try:
-        stored = pd.read_csv(path, dtype={"query": str}).set_index(["mode", "query"])
-        fresh = table.assign(query=table["query"]).set_index(["mode", "query"])
-        stored.index = stored.index.set_levels(
-            [report.one_field(str(q)) for q in stored.index.levels[1]], level=1
-        )
-        gap = (fresh[list(MEASURES)] - stored.loc[fresh.index, list(MEASURES)]).abs()
-        told.compare("per_query.csv", float(gap.to_numpy().max()), EXACT)
-    except (OSError, ValueError, KeyError) as error:
-        told.differences.append(Difference(f"per_query.csv cannot be read ({error})"))
-    decimals = protocols.protocol(run.about["protocol"]).decimals
-    fresh_means = measures.means(table, run.languages())
+def _numbers(run: Saved, found: Runs, told: Verdict) -> None:
+    """Each query's values, the means, and all else that the report says in numbers."""
+    table = rebuilt.table(run, found)
+    if (run.folder / "per_query.csv").is_file():
+        stored = told.read(lambda: rebuilt.per_query(run))
+        if stored is not None:
+            _same_table(stored, table.set_index(["mode", "query"]), told)
+    made = rebuilt.report_of(run, found, table)
     for mode, numbers in run.about["modes"].items():
-        found = fresh_means.get(mode, {})
-        if decimals is not None:
-            found = {name: round(value, decimals) for name, value in found.items()}
-        told.compare(f"{mode}: means", _largest(numbers, found), EXACT)
+        told.compare(f"{mode}: means", largest(numbers, made["modes"].get(mode, {})), EXACT)
+    for name in ("queries", "passages", "groups", "missing", "gaps"):
+        told.same(name, run.about.get(name), made[name], EXACT)
 
 
-def _largest(told: Mapping[str, float], found: Mapping[str, float]) -> float:
+def _same_table(stored: pd.DataFrame, fresh: pd.DataFrame, told: Verdict) -> None:
+    shared = fresh.index.intersection(stored.index)
+    for what, more in (("lacks", len(fresh)), ("has too many of", len(stored))):
+        if more > len(shared):
+            told.differs(f"per_query.csv {what} the rows of {more - len(shared)} modes and queries")
+    gap = (fresh.loc[shared, list(MEASURES)] - stored.loc[shared]).abs().to_numpy()
+    told.compare("per_query.csv", float(gap.max(initial=0.0)), EXACT)
+
+
+def largest(told: Mapping[str, float], found: Mapping[str, float]) -> float:
     """The largest difference; NaN where one has a number that the other lacks."""
     if set(told) != set(found):
         return float("nan")
     return max((abs(told[name] - found[name]) for name in told), default=0.0)
 
 
-def _scores(stored: Sequence[Candidates], fresh: Sequence[Candidates], told: Verdict) -> None:
-    pairs = list(zip(stored, fresh, strict=False))
-    if len(stored) != len(fresh) or any(not np.array_equal(a.rows, b.rows) for a, b in pairs):
-        told.differences.append(Difference("other passages are candidates from scratch"))
-        return
-    for n, mode in enumerate(MODES):
-        by = max(
-            (float(np.abs(a.scores[:, n] - b.scores[:, n]).max()) for a, b in pairs), default=0
-        )
-        told.compare(f"{mode}: scores from scratch", by, NEAR)
-
-
-def _lists(run: Saved, queries: Sequence[str]) -> tuple[dict[str, Any], list[Candidates]]:
-    path: Path = run.folder / "lists.npz"
+def _json(path: Path) -> dict[str, Any]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            lists, reranked = unpacked_lists({name: arrays[name] for name in arrays.files}, queries)
-            return dict(lists), reranked
-    except (OSError, ValueError, KeyError) as error:
-        raise ReadingError(f"{path} cannot be read ({error}). Write the folder again.") from error
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReadingError(f"{path} cannot be read ({error}).") from error
+    if not isinstance(value, dict):
+        raise ReadingError(f"{path} holds no object.")
+    return value

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from eval import collection, protocols, saved, verify
+from eval import collection, rebuilt, scratch, verify
 from eval.commands import Commands
 from eval.evaluation import evaluate, score
+from eval.protocols import BM25
 from eval.saved import Saved
-from eval.verify import Verdict
+from eval.verdict import Difference, Verdict
 from studio.encoders.deferred import deferred
 from studio.errors import ReadingError, SettingsError
 from studio.records import Progress
 from studio.settings import add_common, encoder_options, terminal_progress
+
+ENCODER = ("name", "title", "revision", "precision")  # of run.json
 
 
 def register(commands: Commands) -> None:
@@ -34,33 +38,33 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check one folder, or each language of a report of several; print; 1 if something differs."""
-    progress = terminal_progress()
-    found = {name: check(run, arguments, progress) for name, run in runs(arguments.folder).items()}
-    agree = not any(told.differences for told in found.values())
+    """Check one folder, or a report of several languages and each of these; print.
+
+    Gives the exit status: 1 if something differs.
+    """
+    progress, folder = terminal_progress(), arguments.folder
+    told = {path.name: Verdict() for path in runs(folder)}
+    opened = {path.name: verify.opened(path, told[path.name]) for path in runs(folder)}
+    for name, one in opened.items():
+        verify.verify(one, told[name])
+        if arguments.encode:
+            from_scratch(one, told[name], arguments, progress)
+    if runs(folder) != [folder]:
+        told = {"": Verdict(), **told}
+        verify.languages(folder, opened, told[""])
     if arguments.json:
-        print(json.dumps(as_json(found, agree), ensure_ascii=False))
+        print(json.dumps(as_json(told), ensure_ascii=False))
     else:
-        for name, told in found.items():
-            print(f"{name}\n{told.as_text()}" if len(found) > 1 else told.as_text())
-    return 0 if agree else 1
+        for name, found in told.items():
+            print(f"{name or folder}\n{found.as_text()}" if len(told) > 1 else found.as_text())
+    return 1 if any(one.differences for one in told.values()) else 0
 
 
-def runs(folder: Path) -> dict[str, Saved]:
-    """The run of a folder, or those of its folders, a language each. Raises ReadingError."""
+def runs(folder: Path) -> list[Path]:
+    """The folder itself, or those of its folders that hold a run, a language each."""
     if not (folder / "run.json").is_file() and (folder / "report.json").is_file():
-        parts = sorted(path.parent for path in folder.glob("*/run.json"))
-        if parts:
-            return {part.name: saved.load(part) for part in parts}
-    return {folder.name: saved.load(folder)}
-
-
-def check(run: Saved, arguments: argparse.Namespace, progress: Progress) -> Verdict:
-    """What needs no model, and, if asked, the rest."""
-    told = verify.verify(run)
-    if arguments.encode:
-        from_scratch(run, told, arguments, progress)
-    return told
+        return sorted(path.parent for path in folder.glob("*/run.json")) or [folder]
+    return [folder]
 
 
 def from_scratch(
@@ -68,12 +72,12 @@ def from_scratch(
 ) -> None:
     """Load, encode and score again, into a cache of its own that is thrown away."""
     source, made = run.about.get("source"), run.about["encoder"]
-    if not source or "digests" not in run.about:
+    if not source or not all(made.get(part) for part in ENCODER):
         raise ReadingError(
-            f"{run.folder / 'run.json'} does not tell where its collection lies. Run it again, or "
-            "verify without --encode."
+            f"{run.folder / 'run.json'} does not tell where its collection lies, or what encoded "
+            "it. Run it again, or verify without --encode."
         )
-    loaded = collection.load(source, run.about["split"])
+    loaded = collection.load(source, run.about.get("split"))
     options = encoder_options(arguments).as_made(made["precision"], made["title"])
     name = arguments.encoder or made["name"]
     with TemporaryDirectory(prefix="verify-") as place:
@@ -84,25 +88,23 @@ def from_scratch(
                 f"{made['precision']}); here is {encoder.title} ({encoder.revision}, "
                 f"{encoder.precision})."
             )
-        bm25 = protocols.BM25 in run.about["modes"]
-        scored = score(loaded, encoder, Path(place), progress, run.about["protocol"], bm25)
-        fixed = scored.protocol.startswith("paper-")
-        evaluation = evaluate(scored, None if fixed else verify.settings_of(run))
-        verify.against(run, scored, told)
-        verify.numbers_from_scratch(run, evaluation.modes, told)
+        settings = told.read(lambda: rebuilt.settings(run))
+        if settings is None:
+            return
+        baseline = BM25 in run.about["modes"]
+        scored = score(loaded, encoder, Path(place), progress, run.about["protocol"], baseline)
+        scratch.against(run, evaluate(scored, settings), told)
 
 
-def as_json(found: dict[str, Verdict], agree: bool) -> dict[str, Any]:
+def as_json(found: Mapping[str, Verdict]) -> dict[str, Any]:
     """One object; of several languages, their names stand before each line."""
-    if len(found) == 1:
-        return next(iter(found.values())).as_json()
-    parts = {name: told.as_json() for name, told in found.items()}
-    return {
-        "agrees": agree,
-        "checked": [f"{name}: {line}" for name, part in parts.items() for line in part["checked"]],
-        "differences": [
-            one | {"what": f"{name}: {one['what']}"}
-            for name, part in parts.items()
-            for one in part["differences"]
+    parts = {f"{name}: " if name and len(found) > 1 else "": v for name, v in found.items()}
+    told = Verdict(
+        [f"{before}{line}" for before, part in parts.items() for line in part.checked],
+        [
+            Difference(f"{before}{one.what}", one.by)
+            for before, part in parts.items()
+            for one in part.differences
         ],
-    }
+    )
+    return told.as_json()

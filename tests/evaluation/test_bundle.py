@@ -69,9 +69,9 @@ def test_what_is_unpacked_verifies(
     for name, made in (("one", evaluation), ("two", both)):
         with ZipFile(bundle.write_zip(made, tmp_path / f"{name}.zip")) as archive:
             archive.extractall(tmp_path)
-        for run in verb.runs(tmp_path / name).values():
-            assert verify.verify(run).differences == []
-    assert sorted(verb.runs(tmp_path / "two")) == ["de", "en"]
+        for folder in verb.runs(tmp_path / name):
+            assert verify.verify(saved.load(folder)).differences == []
+    assert [folder.name for folder in verb.runs(tmp_path / "two")] == ["de", "en"]
     assert saved.load(tmp_path / "one").about["collection"] == "tiny/beir"
 
 

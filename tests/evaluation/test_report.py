@@ -90,7 +90,9 @@ def test_report_json_is_the_report_and_run_json_adds_what_verifying_takes(
     assert run["languages"] == {"q1": "en", "q2": "en", "q3": "de"}
     assert set(run["digests"]) == {"corpus", "queries", "qrels"}
     assert run["source"].endswith("tiny/beir")
-    assert {"processor", "cores", "system"} == set(run["hardware"])
+    assert {"processor", "cores", "memory_gb", "system"} == set(run["hardware"])
+    assert run["parts"]["kind"] == {"identifier": ["q1", "q3"], "paraphrase": ["q2"]}
+    assert run["cut"] == []
     there = {p.relative_to(written).as_posix() for p in written.rglob("*") if p.is_file()}
     assert set(run["files"]) == there - {"run.json"}
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from eval import __main__ as command
-from eval import collection, report, saved, several, verify
+from eval import collection, digests, report, saved, several, verify
 from eval.commands import verify as verb
 from eval.evaluation import evaluate, score
 from studio.records import FusionSettings
@@ -102,6 +102,7 @@ def test_a_changed_number_is_found_in_file_and_means(
     status, told = check(folder)
     assert status == 1
     assert told["differences"] == [
+        {"what": "report.json and run.json: modes / sparse / nDCG@10", "by": pytest.approx(0.01)},
         {"what": "sparse: means", "by": pytest.approx(0.01)},
     ]
 
@@ -126,7 +127,7 @@ def test_a_run_that_ranks_otherwise_is_found(written: Callable[..., Path], check
     assert status == 1
     assert whats(told) == [
         "runs/dense.trec was changed since it was written",
-        "runs/dense.trec: 1 queries rank otherwise from the stored scores",
+        "runs/dense.trec: 1 queries rank otherwise from the scores",
     ]
 
 
@@ -152,7 +153,7 @@ def test_a_collection_that_was_changed_since_is_found(
     edit(tmp_path / "tiny" / "beir" / "corpus.jsonl", '"text": "dog"', '"text": "dogs"')
     status, told = check(folder, "--encode")
     assert status == 1
-    assert "the collection's corpus are others" in whats(told)
+    assert "the collection's corpus: another digest" in whats(told)
 
 
 def test_a_missing_file_is_named(written: Callable[..., Path], check: Verify) -> None:
@@ -163,11 +164,12 @@ def test_a_missing_file_is_named(written: Callable[..., Path], check: Verify) ->
     assert whats(told) == ["report.json is missing"]
 
 
-def test_languages_are_verified_one_by_one(beir: Beir, tmp_path: Path, check: Verify) -> None:
-    folder = beir()
+@pytest.fixture
+def both(beir: Beir, tmp_path: Path) -> Path:
+    """The folder of a report of two languages."""
+    loaded = collection.load(str(beir()))
     parts = []
     for language in ("de", "en"):
-        loaded = collection.load(str(folder))
         kept = tuple(q for q in loaded.queries if q.language == language)
         named = collection.TestCollection(
             f"tiny/{language}", loaded.passages, kept,
@@ -175,13 +177,225 @@ def test_languages_are_verified_one_by_one(beir: Beir, tmp_path: Path, check: Ve
         )  # fmt: skip
         parts.append(evaluate(score(named, FakeEncoder(), tmp_path / "cache")))
     several.write(several.combine(parts), tmp_path / "both")
-    status, told = check(tmp_path / "both")
+    return tmp_path / "both"
+
+
+def test_languages_are_verified_one_by_one(both: Path, check: Verify) -> None:
+    status, told = check(both)
     assert (status, told["differences"]) == (0, [])
     assert any(line.startswith("de: ") for line in told["checked"])
-    edit(tmp_path / "both" / "en" / "qrels.trec", "q2 0 fox 1", "q2 0 fox 2")
-    status, told = check(tmp_path / "both")
+    assert any(line.startswith("report.json: ") for line in told["checked"])
+    edit(both / "en" / "qrels.trec", "q2 0 fox 1", "q2 0 fox 2")
+    status, told = check(both)
     assert status == 1
     assert whats(told)[0] == "en: qrels.trec was changed since it was written"
+
+
+def test_the_report_over_languages_is_computed_again(both: Path, check: Verify) -> None:
+    made = json.loads((both / "report.json").read_text("utf-8"))
+    made["modes"]["fused"]["nDCG@10"] += 0.125
+    (both / "report.json").write_text(json.dumps(made), "utf-8")
+    status, told = check(both)
+    assert status == 1
+    assert told["differences"] == [
+        {"what": "report.json: modes / fused / nDCG@10", "by": pytest.approx(0.125)}
+    ]
+
+
+def test_a_language_that_is_gone_or_added_is_named(both: Path, check: Verify) -> None:
+    (both / "de").rename(both / "xx")
+    status, told = check(both)
+    assert status == 1
+    assert whats(told) == [
+        f"{both / 'de'} holds no run, and report.json has the language de",
+        f"{both / 'xx'} holds a run, and report.json has no language xx",
+    ]
+
+
+def renew(folder: Path) -> None:
+    """The digests of the files as they are now, as someone would who hides a change."""
+    about = json.loads((folder / "run.json").read_text("utf-8"))
+    about["files"] = digests.files(folder, about["files"])
+    (folder / "run.json").write_text(json.dumps(about), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "by"),
+    [
+        (("modes", "fused", "MAP"), 0.5, None),
+        (("groups", "language", "en", "dense", "nDCG@10"), 0.25, None),
+        (("groups", "kind", "identifier", "bm25", "MRR@10"), 0.125, None),
+        (("missing", "sparse"), 7, 6.0),
+        (("queries",), 5, 2.0),
+        (("gaps", "condensed", "fused"), 0.5, None),
+        (("gaps", "cut", "queries"), 2, 2.0),
+    ],
+    ids=lambda one: " / ".join(one) if isinstance(one, tuple) else "",
+)
+@pytest.mark.parametrize("protocol", ["studio", "mteb"])
+def test_every_number_of_the_report_is_computed_again(
+    written: Callable[..., Path],
+    check: Verify,
+    keys: tuple[str, ...],
+    value: float,
+    by: float | None,
+    protocol: str,
+) -> None:
+    folder = written(protocol)
+    for name in ("report.json", "run.json"):  # both, and digests: only the scores tell
+        made = json.loads((folder / name).read_text("utf-8"))
+        place = made
+        for key in keys[:-1]:
+            place = place[key]
+        by = abs(place[keys[-1]] - value) if by is None else by
+        place[keys[-1]] = value
+        (folder / name).write_text(json.dumps(made), "utf-8")
+    renew(folder)
+    status, told = check(folder)
+    assert status == 1
+    [one] = told["differences"]
+    assert one["by"] == pytest.approx(by)
+    named = "fused: means" if keys[0] == "modes" else ": ".join([keys[0], " / ".join(keys[1:])])
+    assert one["what"] == named.removesuffix(": ")
+
+
+def test_report_json_alone_is_held_against_run_json(
+    written: Callable[..., Path], check: Verify
+) -> None:
+    folder = written()
+    edit(folder / "report.json", '"protocol": "studio"', '"protocol": "mteb"')
+    renew(folder)
+    status, told = check(folder)
+    assert (status, whats(told)) == (1, ["report.json and run.json: protocol otherwise"])
+
+
+def test_a_changed_weight_is_found(written: Callable[..., Path], check: Verify) -> None:
+    folder = written()
+    for name in ("report.json", "run.json"):
+        made = json.loads((folder / name).read_text("utf-8"))
+        made["settings"]["weights"] = [1, 0.5, 1]
+        (folder / name).write_text(json.dumps(made), "utf-8")
+    renew(folder)
+    status, told = check(folder)
+    assert status == 1
+    assert {"runs/dense_sparse.trec: scores", "runs/fused.trec: scores"} <= set(whats(told))
+    assert not any(what.startswith("runs/dense.trec") for what in whats(told))
+
+
+def test_a_protocol_s_weights_cannot_be_others(written: Callable[..., Path], check: Verify) -> None:
+    folder = written("paper-mldr")
+    edit(folder / "run.json", '"weights": [\n', '"weights": [\n   2.5,\n')
+    status, told = check(folder, "--encode")
+    assert status == 1
+    assert any("has no valid settings" in what for what in whats(told))
+
+
+def test_a_changed_score_of_a_trec_line_is_found_by_its_size(
+    written: Callable[..., Path], check: Verify
+) -> None:
+    folder = written()
+    path = folder / "runs" / "dense.trec"
+    first, rest = path.read_text("utf-8").split("\n", 1)
+    fields = first.split()
+    fields[4] = repr(float(fields[4]) + 0.5)  # still the first
+    path.write_text("\n".join([" ".join(fields), rest]), "utf-8")
+    renew(folder)
+    status, told = check(folder)
+    assert status == 1
+    assert told["differences"] == [
+        {"what": "runs/dense.trec: scores", "by": pytest.approx(0.5, abs=1e-6)}
+    ]
+
+
+def test_lines_more_or_less_are_found(written: Callable[..., Path], check: Verify) -> None:
+    folder = written()
+    with (folder / "runs" / "sparse.trec").open("a") as lines:
+        lines.write("q9 Q0 fox 1 1.0 fake-sparse\n")
+    with (folder / "per_query.csv").open("a") as lines:
+        lines.write("fused,q9,1,1,1,1,1\n")
+    renew(folder)
+    status, told = check(folder)
+    assert status == 1
+    assert whats(told) == [
+        "runs/sparse.trec: 1 queries rank otherwise from the scores",
+        "per_query.csv has too many of the rows of 1 modes and queries",
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["paper-miracl", "paper-mldr"])
+def test_a_changed_score_of_a_list_is_found(
+    written: Callable[..., Path], check: Verify, protocol: str
+) -> None:
+    folder = written(protocol)
+    with np.load(folder / "lists.npz") as arrays:
+        kept = {name: arrays[name] for name in arrays.files}
+    kept["dense-scores"][0] += 0.25
+    kept["sparse-scores"][0] *= 2  # whole numbers under these protocols
+    np.savez_compressed(folder / "lists.npz", **kept)
+    renew(folder)
+    status, told = check(folder, "--encode")
+    assert status == 1
+    found = {one["what"]: one["by"] for one in told["differences"]}
+    assert found["dense: list from scratch"] == pytest.approx(0.25, abs=1e-6)
+    assert found["runs/dense.trec: scores"] == pytest.approx(0.25 / 1.25, abs=1e-6)
+    assert found["sparse: list from scratch"] == pytest.approx(1)
+
+
+def test_bm25_is_computed_from_scratch_too(written: Callable[..., Path], check: Verify) -> None:
+    folder = written()
+    (folder / "runs" / "bm25.trec").write_text("q1 Q0 eule 1 9.0 fake-bm25\n", "utf-8")
+    status, told = check(folder, "--encode")
+    assert status == 1
+    assert "runs/bm25.trec: 2 queries rank otherwise from the scores" in whats(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("qrels.trec", b"q1 0 fox\n", "line 1: 3 columns and not 4"),
+        ("runs/fused.trec", b"\xff\n", "is not UTF-8"),
+        (
+            "runs/bm25.trec",
+            b"q1 Q0 nix 1 1.0 t\n",
+            "names 1 passages that the corpus does not hold",
+        ),
+        ("candidates.npz", b"PK", "no readable candidates.npz"),
+        ("per_query.csv", b"mode,query\nfused,q1\n", "per_query.csv cannot be read"),
+        ("report.json", b"[1]", "report.json holds no object"),
+    ],
+    ids=lambda one: one if isinstance(one, str) and "." in one[-6:] else "",
+)
+def test_a_damaged_file_is_a_difference_and_no_traceback(
+    written: Callable[..., Path], check: Verify, name: str, content: bytes, said: str
+) -> None:
+    folder = written()
+    (folder / name).write_bytes(content)
+    status, told = check(folder)
+    assert status == 1
+    assert f"{name} was changed since it was written" in whats(told)
+    assert any(said in what for what in whats(told))
+
+
+@pytest.mark.parametrize(
+    "name", ["candidates.npz", "qrels.trec", "per_query.csv", "runs/bm25.trec", "ndcg.svg"]
+)
+def test_any_missing_file_is_named(written: Callable[..., Path], check: Verify, name: str) -> None:
+    folder = written()
+    (folder / name).unlink()
+    status, told = check(folder)
+    assert status == 1
+    assert whats(told)[0] == f"{name} is missing"
+
+
+@pytest.mark.parametrize("name", ["ids", "languages", "digests", "parts", "cut", "files"])
+def test_run_json_that_says_too_little_is_no_run(
+    written: Callable[..., Path], check: Verify, name: str
+) -> None:
+    folder = written()
+    about = json.loads((folder / "run.json").read_text("utf-8"))
+    del about[name]
+    (folder / "run.json").write_text(json.dumps(about), "utf-8")
+    assert check(folder, "--encode") == (2, {})
 
 
 def test_what_is_no_run_folder_is_said(
