@@ -11,19 +11,29 @@ from studio.records import Integers
 
 GROUPINGS = ("language", "kind", "length")
 LENGTHS = ("short", "medium", "long")
+# The column order of MIRACL's tables: 16 known languages, then the two surprise languages.
+MIRACL_ORDER = tuple("ar bn en es fa fi fr hi id ja ko ru sw te th zh de yo".split())  # noqa: SIM905
 
 
 def parts(queries: Sequence[Query], tokens: Integers, by: str) -> dict[str, list[str]]:
-    """Value → ids of its queries, by name or from short to long. `tokens` are each query's.
+    """Value → ids of its queries. `tokens` are each query's.
 
-    Empty where the collection does not tell its queries apart.
+    Languages in MIRACL's order, kinds by name, lengths from short to long. Empty where
+    the collection does not tell its queries apart.
     """
     values = thirds(tokens) if by == "length" else [getattr(query, by) for query in queries]
     found: dict[str, list[str]] = {}
     for query, value in zip(queries, values, strict=True):
         if value:
             found.setdefault(value, []).append(query.id)
-    return {value: found[value] for value in sorted(found, key=_place)}
+    order = in_order(list(found)) if by == "language" else sorted(found, key=_place)
+    return {value: found[value] for value in order}
+
+
+def in_order(languages: Sequence[str]) -> list[str]:
+    """MIRACL's columns first, in its order, then the others by name."""
+    places = {language: place for place, language in enumerate(MIRACL_ORDER)}
+    return sorted(languages, key=lambda name: (places.get(name, len(places)), name))
 
 
 def thirds(tokens: Integers) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eval import charts, digests, gaps, protocols
+from eval import breakdown, charts, digests, gaps, protocols
 from eval.evaluation import Evaluation, Scored
 from eval.grouping import GROUPINGS
 from eval.measures import MEASURES, missing
@@ -77,7 +77,7 @@ def check_folder(folder: Path) -> None:
 
 
 def write(evaluation: Evaluation, folder: Path) -> None:
-    """report.json, per_query.csv, qrels.trec, runs/*.trec, candidates.npz, ndcg.svg and .png;
+    """report.json, per_query.csv, groups.csv, qrels.trec, runs/*.trec, the scores, the figure;
     run.json, which holds the digests of these, last."""
     check_folder(folder)
     (folder / "runs").mkdir(parents=True, exist_ok=True)
@@ -89,6 +89,7 @@ def write(evaluation: Evaluation, folder: Path) -> None:
         (folder / "runs" / f"{mode}.trec").write_text(run_trec(evaluation, mode), "utf-8")
     _write_scores(evaluation.scored, folder)
     charts.write(evaluation, folder)
+    breakdown.table(evaluation).to_csv(folder / breakdown.FILE, index=False)
     _write_json(folder / "run.json", report | made_of(evaluation, folder))
 
 
@@ -96,7 +97,15 @@ def names(modes: Iterable[str], protocol: str) -> list[str]:
     """The files beside run.json."""
     runs = (f"runs/{mode}.trec" for mode in modes)
     scores = scores_file(protocol)
-    return ["report.json", "per_query.csv", "qrels.trec", *runs, scores, *charts.FILES]
+    return [
+        "report.json",
+        "per_query.csv",
+        "qrels.trec",
+        *runs,
+        scores,
+        breakdown.FILE,
+        *charts.FILES,
+    ]
 
 
 def scores_file(protocol: str) -> str:
@@ -187,6 +196,7 @@ def as_text(evaluation: Evaluation) -> str:
     for mode, numbers in report["modes"].items():
         cells = (f"{numbers[m]:12.4f}" if m in numbers else f"{'–':>12}" for m in MEASURES)
         lines.append(f"{TITLES[mode]:16}{''.join(cells)}")
+    lines += [*breakdown.as_text(evaluation), ""]
     lost = {mode: n for mode, n in report["missing"].items() if n and report["modes"][mode]}
     lines += [f"{TITLES[mode]} found nothing for {n} queries (0 each)." for mode, n in lost.items()]
     lines.append(gaps.sentence(evaluation))

@@ -18,12 +18,11 @@ import pandas as pd
 from eval import collection, layouts, report
 from eval.collection import BUNDLED, TestCollection
 from eval.evaluation import Evaluation, Numbers
+from eval.grouping import in_order
 from eval.measures import HEADLINE
 from eval.protocols import TITLES
 from studio.errors import SettingsError
 
-# The column order of MIRACL's tables: 16 known languages, then the two surprise languages.
-MIRACL_ORDER = tuple("ar bn en es fa fi fr hi id ja ko ru sw te th zh de yo".split())  # noqa: SIM905
 AVERAGE = "average"
 
 
@@ -102,12 +101,6 @@ def language_of(evaluation: Evaluation) -> str:
     """The language that all queries name, else the last part of the collection's name."""
     languages = evaluation.scored.collection.languages
     return languages[0] if len(languages) == 1 else _last(evaluation)
-
-
-def in_order(languages: Sequence[str]) -> list[str]:
-    """MIRACL's columns first, in its order, then the others by name."""
-    places = {language: place for place, language in enumerate(MIRACL_ORDER)}
-    return sorted(languages, key=lambda name: (places.get(name, len(places)), name))
 
 
 def average(by_language: Mapping[str, Numbers]) -> Numbers:

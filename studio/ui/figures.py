@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from eval.comparison import Comparison
 from eval.dimensions import CONCERNED, Curve
 from eval.evaluation import Evaluation
+from eval.grouping import in_order
 from eval.measures import HEADLINE
 from eval.palette import COLOURS, SYMBOLS
 from eval.protocols import RUN_TITLES, TITLES
-from eval.several import in_order
 
 GRID, INK = "rgba(128,128,128,.22)", "#8a8f98"  # legible on a light and on a dark page
 

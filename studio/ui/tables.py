@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from eval import several
+from eval import grouping
 from eval.comparability import Beside
 from eval.comparison import Comparison, Standing
 from eval.dimensions import CONCERNED, Point
@@ -69,7 +69,7 @@ def groups(numbers: dict[str, Numbers], average: Numbers | None = None) -> pd.Da
 
     Languages stand in MIRACL's order, as its papers print them.
     """
-    order = several.in_order(list(numbers)) if average else list(numbers)
+    order = grouping.in_order(list(numbers)) if average else list(numbers)
     parts = ({AVERAGE: average} if average else {}) | {name: numbers[name] for name in order}
     titles = {m: t for m, t in TITLES.items() if any(m in by for by in numbers.values())}
     rows = [

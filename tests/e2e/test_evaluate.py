@@ -14,9 +14,9 @@ from playwright.sync_api import expect
 
 from eval import power, report
 from eval.evaluation import Evaluation, evaluate
+from eval.grouping import in_order
 from eval.measures import MEASURES
 from eval.protocols import RUN_TITLES, TITLES
-from eval.several import in_order
 from studio.records import FusionSettings
 from studio.ui import tables
 from studio.ui.actions import comparing

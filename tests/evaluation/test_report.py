@@ -43,7 +43,7 @@ def test_the_report_has_the_keys_of_the_contract(evaluation: Evaluation) -> None
         assert list(numbers) == ["nDCG@10", "Recall@100", "MRR@10", "MAP", "Judged@10"]
         assert all(0 <= value <= 1 for value in numbers.values())
     assert {name: list(groups) for name, groups in made["groups"].items()} == {
-        "language": ["de", "en"],
+        "language": ["en", "de"],
         "kind": ["identifier", "paraphrase"],
         "length": [],  # all have one word
     }
@@ -73,6 +73,7 @@ def test_the_files_are_those_of_the_contract(written: Path) -> None:
         "per_query.csv",
         "qrels.trec",
         "candidates.npz",
+        "groups.csv",
         "ndcg.svg",
         "ndcg.png",
         *(f"runs/{mode}.trec" for mode in RUN_MODES),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval import several
+from eval import grouping, several
 from eval.evaluation import Evaluation, evaluate, score
 from studio.errors import ReadingError, SettingsError
 from studio.records import FusionSettings
@@ -37,7 +37,7 @@ def combined(evaluation: Evaluation, tmp_path: Path) -> several.Combined:
 def test_languages_stand_in_miracl_s_order_and_then_by_name(combined: several.Combined) -> None:
     assert combined.name == "set"
     assert list(combined.by_language) == ["en", "de", "yo", "xx"]
-    assert several.in_order(["zz", "ar", "aa", "de"]) == ["ar", "de", "aa", "zz"]
+    assert grouping.in_order(["zz", "ar", "aa", "de"]) == ["ar", "de", "aa", "zz"]
     assert list(combined.table().columns) == ["mode", "average", "en", "de", "yo", "xx"]
 
 
