@@ -23,7 +23,8 @@ from eval.resampling import SEED
 from studio.errors import SettingsError
 
 BLANK = re.compile(r"[\s%]")
-PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "ir-measures")
+PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "scipy", "pandas", "ir-measures",
+            "pytrec-eval-terrier", "bm25s", "matplotlib")  # fmt: skip
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -269,6 +269,21 @@ def test_report_json_alone_is_held_against_run_json(
     assert (status, whats(told)) == (1, ["report.json and run.json: protocol otherwise"])
 
 
+def test_what_cut_texts_did_is_computed_again(beir: Beir, tmp_path: Path, check: Verify) -> None:
+    corpus = [{"_id": "long", "text": "owl by night and day"}, {"_id": "short", "text": "fox"}]
+    splits = {"test": [("q1", "short", 1), ("q3", "long", 1)]}
+    loaded = collection.load(str(beir(corpus=corpus, splits=splits)))
+    scored = score(loaded, FakeEncoder(max_tokens=3), tmp_path / "cache")
+    report.write(evaluate(scored), tmp_path / "run")
+    assert check(tmp_path / "run")[1]["differences"] == []
+    for name in ("report.json", "run.json"):
+        edit(tmp_path / "run" / name, '"cut": 1.0', '"cut": 0.75')
+    renew(tmp_path / "run")
+    status, told = check(tmp_path / "run")
+    assert status == 1
+    assert told["differences"] == [{"what": "gaps: cut / modes / dense / cut", "by": 0.25}]
+
+
 def test_a_changed_weight_is_found(written: Callable[..., Path], check: Verify) -> None:
     folder = written()
     for name in ("report.json", "run.json"):
