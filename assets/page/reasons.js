@@ -33,13 +33,13 @@
   const reasons = (element, props, watch) => {
     const panel = element.querySelector(".panel"), empty = element.querySelector(".status");
     const draw = () => {
-      const why = props.value;
+      const { chosen } = window.studio;
+      const why = chosen ? props.value : null; // an answer may come after its question is gone
       empty.hidden = Boolean(why);
       if (!why) { panel.replaceChildren(); return; }
-      // Of quick clicks the last can get lost on the way: ask again rather than show another's.
-      const chosen = document.querySelector("#results .hit.chosen");
-      if (chosen && chosen.dataset.passage !== why.passage) {
-        chosen.dispatchEvent(new Event("lost", { bubbles: true }));
+      // Answers to quick clicks can overtake each other: ask again rather than show another's.
+      if (chosen.passage !== why.passage) {
+        document.querySelector("#results ol").dispatchEvent(new Event("lost"));
         return;
       }
       panel.replaceChildren(

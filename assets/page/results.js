@@ -110,12 +110,17 @@
     };
     const soon = () => { frame = frame || requestAnimationFrame(draw); };
 
-    view.choose = (at) => {
-      view.chosen = view.chosen === at ? null : at;
-      soon();
-      trigger("why", { at: view.chosen });
+    // The choice stands in the page, where the request finds it as it is when it goes out.
+    const choose = (at) => {
+      view.chosen = at;
+      window.studio.chosen = at === null ? null : { at, passage: view.search.ids[at] };
     };
-    list.addEventListener("lost", () => trigger("why", { at: view.chosen }));
+    view.choose = (at) => {
+      choose(view.chosen === at ? null : at);
+      soon();
+      trigger("why");
+    };
+    list.addEventListener("lost", () => trigger("why"));
     more.addEventListener("click", () => { view.shown += PAGE; soon(); });
 
     const receive = () => {
@@ -125,7 +130,8 @@
         if (value.search === number) Object.assign(view.search.passages, value.more);
       } else {
         number += 1;
-        Object.assign(view, { search: value, start: new Map(), chosen: null, shown: PAGE });
+        Object.assign(view, { search: value, start: new Map(), shown: PAGE });
+        choose(null);
         asked = new Set();
         if (!value || !value.ids) {
           list.replaceChildren(); more.hidden = true;

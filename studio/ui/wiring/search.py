@@ -18,6 +18,7 @@ from studio.ui.wiring.adaptor import PRIVATE, QUIET, SEARCH, handler, lasting, v
 
 SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
 FORGET = "() => [null, null]"
+CHOSEN_NOW = "(asked) => [asked, window.studio.chosen ? String(window.studio.chosen.at) : null]"
 TAKE_WEIGHTS = "() => window.studio.weights()"
 
 
@@ -71,11 +72,13 @@ def connect_found(server: Server, asked: gr.State, tab: SearchTab) -> None:
         found = actions.texts(server, last, visitor(request), event._data["at"])
         return json.dumps({"more": found, "search": event._data["search"]})
 
-    def why(last: Asked, request: gr.Request, event: gr.EventData) -> Any:
-        return actions.why(server, last, visitor(request), event._data["at"])
+    def why(last: Asked, at: str | None, request: gr.Request) -> Any:
+        return actions.why(server, last, visitor(request), None if at is None else int(at))
 
-    # Gradio drops an event while one like it is pending, unless told otherwise.
-    tab.results.why(handler(why), asked, tab.reasons, trigger_mode="always_last", **QUIET)
+    # Gradio drops an event while one like it is pending, unless told otherwise; "always_last"
+    # repeats the one that was pending. So the request reads which passage is chosen by then.
+    run: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
+    tab.results.why(handler(why), [asked, tab.results], tab.reasons, js=CHOSEN_NOW, **run)
     tab.results.texts(handler(more), asked, tab.results, trigger_mode="multiple", **QUIET)
 
 
