@@ -19,8 +19,10 @@ def described(*packages: str) -> dict[str, Any]:
     """Processor, cores, memory and versions, to stand beside every number."""
     import torch
 
+    from studio import processor
+
     said = {
-        "processor": _processor(),
+        "processor": processor.name(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
@@ -30,16 +32,6 @@ def described(*packages: str) -> dict[str, Any]:
     if torch.cuda.is_available():
         said["gpu"] = torch.cuda.get_device_name()
     return said | {name: metadata.version(name) for name in ("torch", "transformers", *packages)}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        return next(
-            line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
-        )
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def tokenizer() -> Any:

@@ -14,9 +14,9 @@ from typing import Any
 
 from eval.collection import TestCollection
 from eval.measures import Qrels
+from studio import processor
 
 PIECE = 2**20
-CPUINFO = Path("/proc/cpuinfo")
 
 
 def collection(of: TestCollection) -> dict[str, str]:
@@ -51,7 +51,7 @@ def files(folder: Path, names: Iterable[str]) -> dict[str, str]:
 def hardware() -> dict[str, Any]:
     """Processor, cores, memory in GiB (None where the system does not tell) and system."""
     return {
-        "processor": _processor(),
+        "processor": processor.name(),
         "cores": os.cpu_count(),
         "memory_gb": _memory(),
         "system": platform.platform(),
@@ -63,14 +63,6 @@ def _memory() -> float | None:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
     except (AttributeError, OSError, ValueError):  # there is none on Windows
         return None
-
-
-def _processor() -> str:
-    try:
-        lines = CPUINFO.read_text("utf-8").splitlines()
-        return next(x.split(":", 1)[1].strip() for x in lines if x.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _sha(rows: Iterable[tuple[str, ...]]) -> str:

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import platform
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from studio import processor
+
 INTEL = "GenuineIntel"
-CPUINFO = Path("/proc/cpuinfo")
 
 
 def better() -> bool:
     """Whether oneDNN is quicker here: an x86-64 CPU of another maker, and a torch that can."""
-    if platform.machine().lower() not in ("x86_64", "amd64") or _maker() == INTEL:
+    if platform.machine().lower() not in ("x86_64", "amd64") or processor.maker() == INTEL:
         return False
     can = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     names = ("_reorder_linear_weight", "_linear_pointwise")
@@ -49,12 +49,3 @@ def operations() -> Any:
 @cache
 def _onednn() -> bool:
     return better()
-
-
-def _maker() -> str:
-    """The processor's maker, as the system tells it; '' where it does not."""
-    try:
-        lines = CPUINFO.read_text("utf-8").splitlines()
-        return next(x.split(":", 1)[1].strip() for x in lines if x.startswith("vendor_id"))
-    except (OSError, StopIteration):
-        return INTEL if INTEL in platform.processor() else ""

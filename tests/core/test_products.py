@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from studio import products, scoring
+from studio import processor, products, scoring
 from studio.products import product
 
 pytestmark = pytest.mark.skipif(
@@ -62,13 +62,13 @@ def test_late_interaction_is_the_same_either_way(way):
 def test_only_processors_that_gain_by_it_use_it(monkeypatch, tmp_path, maker, machine, expected):
     told = tmp_path / "cpuinfo"
     told.write_text(f"processor\t: 0\nvendor_id\t: {maker}\nmodel name\t: some\n")
-    monkeypatch.setattr(products, "CPUINFO", told)
+    monkeypatch.setattr(processor, "CPUINFO", told)
     monkeypatch.setattr(platform, "machine", lambda: machine)
     assert products.better() is expected
 
 
 def test_where_the_system_tells_no_maker_the_processors_name_is_asked(monkeypatch, tmp_path):
-    monkeypatch.setattr(products, "CPUINFO", tmp_path / "none")
+    monkeypatch.setattr(processor, "CPUINFO", tmp_path / "none")
     monkeypatch.setattr(platform, "processor", lambda: "Intel64 Family 6, GenuineIntel")
     assert not products.better()
     monkeypatch.setattr(platform, "processor", lambda: "AMD64 Family 25, AuthenticAMD")
