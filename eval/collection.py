@@ -101,15 +101,18 @@ def load(name: str, split: str | None = None) -> TestCollection:
     )
 
 
-def load_zip(path: Path, split: str | None = None, name: str | None = None) -> TestCollection:
-    """A collection in a zip; nothing of it stays on the disk. Raises ReadingError."""
+def load_zip(path: Path, split: str | None = None, most: int | None = None) -> TestCollection:
+    """A collection in a zip; nothing of it stays on the disk. Raises ReadingError.
+
+    `most`: bytes that it may unpack to, beside the limit that holds for every archive.
+    """
     if path.suffix.lower() != ".zip":
         raise ReadingError(
             f"{path.name} is no folder and no zip. Name a collection's folder or zip."
         )
-    with archive.unpacked(path) as folder:
+    with archive.unpacked(path, most) as folder:
         try:
-            return load_folder(folder, name or path.stem, split)
+            return load_folder(folder, path.stem, split)
         except ReadingError as error:  # people know the zip, not where it was unpacked
             raise ReadingError(str(error).replace(str(folder), path.name)) from error
 

@@ -22,8 +22,8 @@ NAMES = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILE
 
 PROTOCOL = "studio.encoders.protocol"
 CORE = f"""studio.answers studio.engines studio.explain studio.fusion studio.index studio.ingest
-    studio.languages studio.passages studio.reading* studio.records studio.scoring studio.search
-    studio.settings studio.workspace {PROTOCOL}"""
+    studio.languages studio.passages studio.processor studio.reading* studio.records studio.scoring
+    studio.search studio.settings studio.workspace {PROTOCOL}"""
 CHOOSING = "studio.encoders.choice studio.encoders.options"
 SCIENCE = "ir_measures pytrec_eval bm25s statsmodels"
 WORDS = """studio.ui.tables studio.ui.figures studio.ui.curves studio.ui.landscape
@@ -38,7 +38,8 @@ studio.records           |                                                      
 studio.reading*          | studio.records studio.reading*                                  | docx pypdf pyarrow selectolax charset_normalizer
 studio.passages          | studio.records                                                  | semantic_text_splitter tokenizers
 studio.languages         | studio.records                                                  | py3langid
-studio.products          |                                                                 | torch
+studio.processor         |                                                                 |
+studio.products          | studio.processor                                                | torch
 studio.scoring           | studio.records studio.products                                  | numpy scipy torch
 studio.segment           | studio.records                                                  | numpy scipy pyarrow
 studio.index             | studio.records studio.scoring studio.segment                    | numpy

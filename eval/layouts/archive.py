@@ -22,29 +22,22 @@ from studio.errors import ReadingError
 MOST_TIMES = 100  # an archive that unpacks to more than so many times its size is no collection
 MOST_FILES = 10_000
 SUFFIXES = {
-    ".jsonl",
-    ".tsv",
-    ".csv",
-    ".txt",
-    ".trec",
-    ".sgml",
-    ".sgm",
-    ".xml",
-    ".parquet",
-    ".qrels",
-    "",
-}
+    ".jsonl", ".tsv", ".csv", ".parquet", ".txt", ".trec", ".sgml", ".sgm", ".xml", ".qrels", "",
+}  # fmt: skip
 PIECE = 2**20
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError)
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
-    """The folder that holds the collection, gone when the `with` ends. Raises ReadingError."""
+def unpacked(path: Path, most: int | None = None) -> Iterator[Path]:
+    """The folder that holds the collection, gone when the `with` ends. Raises ReadingError.
+
+    `most`: bytes that may be unpacked, where fewer than MOST_TIMES the archive's size.
+    """
     with TemporaryDirectory(prefix="collection-") as place:
         try:
             with zipfile.ZipFile(path) as archive:
-                _unpack(archive, path, Path(place))
+                _unpack(archive, path, Path(place), most)
         except BROKEN as error:
             raise ReadingError(f"{path.name} is broken ({error}). Fetch it again.") from error
         except (NotImplementedError, RuntimeError) as error:  # a password, an odd compression
@@ -54,10 +47,16 @@ def unpacked(path: Path) -> Iterator[Path]:
         yield _collection(Path(place))
 
 
-def _unpack(archive: zipfile.ZipFile, path: Path, place: Path) -> None:
+def _unpack(archive: zipfile.ZipFile, path: Path, place: Path, allowed: int | None) -> None:
     most, written = MOST_TIMES * path.stat().st_size, 0
     members = archive.infolist()
     stated = sum(member.file_size for member in members)
+    if allowed is not None and allowed < stated <= most:
+        raise ReadingError(
+            f"{path.name} unpacks to {stated:,} bytes; this server takes {allowed:,}. Run the "
+            "studio on your own machine."
+        )
+    most = most if allowed is None else min(most, allowed)
     if stated > most:
         raise _too_large(path, stated)
     if len(members) > MOST_FILES:

@@ -83,7 +83,7 @@ class Aim:
 class Laid:
     """The measure over all weights, of these scores under this aim; later also what tuning said.
 
-    columns: each query's scores as the aim normalises them.
+    columns: each query's scores as the aim normalises them; more: whether a finer one follows.
     """
 
     scored: Scored
@@ -91,6 +91,7 @@ class Laid:
     labels: Labelled
     columns: Sequence[Floats]
     surface: Surface
+    more: bool = False
     swept: Swept | None = None
 
     def of(self, scored: Scored | None, aim: Aim) -> bool:
@@ -125,6 +126,11 @@ class Server:
     @property
     def cache(self) -> Path:
         return self.home / "cache"
+
+    def kept_for(self, visitor: str, own: bool) -> Path:
+        """Where scores and encodings are kept: what a visitor of a public server brought along
+        goes with the visitor, all else stays for everybody."""
+        return self.workspace(visitor).home / "cache" if own and self.public else self.cache
 
     def sweep(self) -> None:
         """Delete what visitors left more than VISITOR_HOURS ago."""

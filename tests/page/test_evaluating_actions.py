@@ -260,7 +260,7 @@ def test_the_table_follows_the_weights_without_ranking_anew(server: Server, fold
 
 def test_a_zip_is_taken_and_chosen(server: Server, public: Server, folder: Path) -> None:
     path = Path(shutil.make_archive(str(folder.parent / "brought"), "zip", folder))
-    taken, name = testsets.take(server, str(path))
+    taken, name = testsets.take(server, VISITOR, str(path))
     assert name == "uploaded: brought"
     assert testsets.load(server, name, taken) is taken.collection
     assert testsets.load(public, name, taken) is taken.collection
@@ -268,4 +268,36 @@ def test_a_zip_is_taken_and_chosen(server: Server, public: Server, folder: Path)
     with pytest.raises(SettingsError, match="no longer here"):
         testsets.load(server, name, Taken())
     with pytest.raises(SettingsError, match="No file was chosen"):
-        testsets.take(server, None)
+        testsets.take(server, VISITOR, None)
+
+
+def test_what_a_visitor_of_a_public_server_brought_goes_with_the_visitor(
+    public: Server, folder: Path
+) -> None:
+    path = Path(shutil.make_archive(str(folder.parent / "brought"), "zip", folder))
+    taken, name = testsets.take(public, VISITOR, str(path))
+    own = testsets.load(public, name, taken)
+    steps = evaluating.run(public, Measured(), VISITOR, own, "studio", FusionSettings())
+    assert list(steps)[-1][0].evaluation is not None
+    kept = public.visitors / VISITOR / "cache"
+    assert any(kept.iterdir())
+    assert not public.cache.exists()
+    assert public.workspace(VISITOR).names() == []  # it is no kept collection of theirs
+    public.forget(VISITOR)
+    assert not kept.exists()
+
+
+def test_a_public_server_limits_what_is_brought(
+    public: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.make_archive(str(folder.parent / "brought"), "zip", folder))
+    monkeypatch.setattr(testsets, "PUBLIC_BYTES", 100)
+    with pytest.raises(ReadingError, match=r"unpacks to .* bytes; this server takes 100"):
+        testsets.take(public, VISITOR, str(path))
+    monkeypatch.undo()
+    lines = [f'{{"_id": "d{n}", "text": "owl {n}"}}' for n in range(2_001)]
+    (folder / "corpus.jsonl").write_text("\n".join(lines), "utf-8")
+    (folder / "qrels" / "test.tsv").write_text("q1\td1\t1\nq2\td2\t1", "utf-8")
+    path = Path(shutil.make_archive(str(folder.parent / "large"), "zip", folder))
+    with pytest.raises(SettingsError, match="2,001 passages; this server takes 2,000"):
+        testsets.take(public, VISITOR, str(path))

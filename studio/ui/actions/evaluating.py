@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from eval import protocols, report
+from eval import bundle, protocols, report
 from eval.collection import TestCollection
 from eval.evaluation import Evaluation, Scored, evaluate, score
 from studio.errors import SettingsError, StudioError
@@ -48,9 +48,9 @@ def run(
         scored = None
         yield measured, {"kind": "busy", "text": "Preparing the encoder…", "share": None}
         bm25 = len(collection.passages) <= BM25_UP_TO
+        cache = server.kept_for(visitor, own=not collection.source)
         steps = server.jobs.run(
-            visitor,
-            lambda told: score(collection, encoder, server.cache, told, protocol, bm25),
+            visitor, lambda told: score(collection, encoder, cache, told, protocol, bm25)
         )
         for step in steps:
             if isinstance(step, Scored):
@@ -185,14 +185,9 @@ def download_table(measured: Measured) -> str:
 
 
 def download_runs(measured: Measured) -> str:
-    """A zip of what `--output` writes: runs and qrels as TREC files, report and tables."""
+    """A zip of what `--output` writes: runs and qrels as TREC files, scores, report and tables."""
     evaluation = _needed(measured)
-    folder, name = _download_folder(), _file_name(measured)
-    files = folder / "files"
-    report.write(evaluation, files / name)
-    archive = shutil.make_archive(str(folder / name), "zip", files)
-    shutil.rmtree(files)
-    return archive
+    return str(bundle.write_zip(evaluation, _download_folder() / f"{_file_name(measured)}.zip"))
 
 
 def answer(server: Server, name: str) -> dict[str, Any]:

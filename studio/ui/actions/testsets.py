@@ -7,22 +7,19 @@ from pathlib import Path
 from eval import collection as test_collections
 from eval.collection import TestCollection
 from studio.errors import SettingsError
-from studio.ui.session import VISITOR_LIMITS, Server, Taken
+from studio.ui.session import Server, Taken
 
 OWN = "uploaded: "  # before its name in the list
+PUBLIC_BYTES = 256 * 2**20  # that a visitor's zip may unpack to on a server of strangers
 
 
-def take(server: Server, path: str | None) -> tuple[Taken, str]:
+def take(server: Server, visitor: str, path: str | None) -> tuple[Taken, str]:
     """Read a zip; gives what it holds, and its name in the list of collections."""
     if not path:
         raise SettingsError("No file was chosen. Drop a zip with a test collection.")
-    found = test_collections.load_zip(Path(path))
-    most = VISITOR_LIMITS.passages
-    if server.public and most is not None and len(found.passages) > most:
-        raise SettingsError(
-            f"This public server takes up to {most:,} passages; "
-            f"{found.name} has {len(found.passages):,}. Run the studio on your own machine."
-        )
+    most = PUBLIC_BYTES if server.public else None
+    found = test_collections.load_zip(Path(path), most=most)
+    server.workspace(visitor).check_size(len(found.passages))
     return Taken(found), f"{OWN}{found.name}"
 
 
