@@ -29,7 +29,7 @@
     const draw = () => {
       const value = props.value;
       empty.hidden = Boolean(value);
-      window.studio.set({ exact: value ? { weights: value.weights, value: value.value, title: value.title } : null });
+      window.studio.set({ exact: value ? { weights: value.weights, value: value.value, of: `${value.measure} ${value.of}` } : null });
       if (!value) { panel.replaceChildren(); return; }
       const queries = value.gained + value.lost + value.equal;
       panel.replaceChildren(

@@ -83,7 +83,7 @@
   // outside the limits.
   const valueAt = (found, weights) => {
     const { exact } = window.studio.settings;
-    const known = exact && exact.title === found.title && String(exact.weights) === String(weights);
+    const known = exact && exact.of === `${found.measure} ${found.of}` && String(exact.weights) === String(weights);
     return known ? exact.value : found.means[row(whole(weights, found.edge), found.edge)];
   };
 

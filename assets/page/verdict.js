@@ -45,6 +45,7 @@
       const interval = value.interval ? `${signed(value.interval[0])} to ${signed(value.interval[1])}` : "no interval";
       panel.replaceChildren(
         make("h3", { class: value.verdict.startsWith("use") ? "yes" : "no" }, value.verdict[0].toUpperCase() + value.verdict.slice(1)),
+        make("p", { class: "quiet" }, `${value.measure} · ${value.of}`),
         make("p", {}, value.reason),
         make("dl", { class: "facts" },
           fact("Held out", signed(value.gain), `95 %: ${interval}`),

@@ -12,7 +12,7 @@ from eval import surface, sweep
 from eval.grid import nearest, triangle
 from eval.modes import by_mode
 from eval.resampling import TIE
-from eval.sweep import DEFAULT, Swept
+from eval.sweep import DEFAULT
 from studio.records import MODE_TITLES, MODES, Floats, FusionSettings
 from studio.settings import PRESETS
 from studio.ui.session import Laid
@@ -34,6 +34,7 @@ def picture(laid: Laid) -> str:
         means[row] = round(mean, 5)
     value = {
         "title": title(laid),
+        "of": of(laid),
         "measure": found.measure,
         "edge": edge,
         "means": means,
@@ -50,14 +51,20 @@ def how(settings: FusionSettings) -> list[Any]:
     return [settings.method, settings.normalise, settings.rrf_k if settings.method == "rrf" else 0]
 
 
-def title(laid: Laid) -> str:
-    """Which collection, encoder, queries and way of combining."""
+def of(laid: Laid) -> str:
+    """Which collection, queries, way of combining and encoder."""
     scored, settings = laid.scored, laid.aim.settings
     way = f"RRF, k = {settings.rrf_k:g}" if settings.method == "rrf" else WAYS[settings.normalise]
     return (
         f"{scored.collection.name} · {len(laid.labels.queries):,} queries · {way} · "
-        f"{scored.encoder.title} · {len(laid.surface.weights):,} mixes"
+        f"{scored.encoder.title}"
     )
+
+
+def title(laid: Laid) -> str:
+    """The same with the mixes that were measured, and whether more are on their way."""
+    more = ", finer ones follow" if laid.more else ""
+    return f"{of(laid)} · {len(laid.surface.weights):,} mixes{more}"
 
 
 def pins(laid: Laid) -> list[dict[str, Any]]:
@@ -117,7 +124,7 @@ def mix(laid: Laid, weights: Weights) -> dict[str, Any]:
 
     return {
         "measure": measure,
-        "title": title(laid),
+        "of": of(laid),
         "weights": list(weights),
         "value": float(share @ here),
         "default": float(share @ default),
@@ -141,13 +148,16 @@ def winners(columns: Mapping[str, Floats]) -> dict[str, int]:
     return counts | {"several": int((~single).sum())}
 
 
-def verdict(swept: Swept) -> dict[str, Any]:
+def verdict(laid: Laid) -> dict[str, Any]:
     """What tuning is worth, for people; a number that there is not is None."""
+    swept = laid.swept
+    assert swept is not None  # a verdict comes after the sweep
     found, kept, room = swept.surface, swept.held_out, swept.headroom
     low, high = kept.chosen.min(axis=0), kept.chosen.max(axis=0)
     finite = np.isfinite(kept.interval).all()
     return {
         "verdict": kept.verdict,
+        "of": of(laid),
         "reason": kept.reason,
         "measure": found.measure,
         "best": found.weights[found.best].tolist(),

@@ -92,6 +92,9 @@ def test_another_way_of_combining_and_another_measure_are_measured_anew(
     settings = FusionSettings((1, 1, 1), "min-max")
     third = evaluate(atlas.scored, settings).modes["fused"]["nDCG@10"]
     expect(weighed.at("#simplex .pins-table")).to_contain_text(f"{third:.4f}")
+    default = evaluate(atlas.scored, FusionSettings(normalise="min-max")).modes["fused"]["nDCG@10"]
+    expect(weighed.at("#at-mix .sum")).to_contain_text(f"{default:.4f} nDCG@10")
+    expect(weighed.at("#takeaway pre")).to_contain_text("min-max normalised per query")
     weighed.choose("#weights-measure", "MAP")
     expect(weighed.at("#simplex .pins-table caption")).to_contain_text("MAP at each mix")
     weighed.tab("Search")
@@ -119,6 +122,7 @@ def test_a_person_goes_from_an_evaluation_to_a_verdict_and_a_configuration(
     expect(heading).to_be_visible(timeout=ENCODING)
     swept = sweep.sweep(surface.of(atlas.scored), FusionSettings())
     assert heading.inner_text().lower() == swept.held_out.verdict
+    expect(weighed.at("#verdict")).to_contain_text("nDCG@10 · atlas · 216 queries · raw scores")
     gain = weighed.at("#verdict .facts dd").first.inner_text()
     assert number(gain) == pytest.approx(swept.held_out.gain, abs=5e-5)
     expect(weighed.at("#verdict")).to_contain_text(swept.power)

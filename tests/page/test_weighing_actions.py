@@ -47,8 +47,20 @@ def lay(measured: Measured) -> Callable[..., Laid]:
 
 def test_a_coarse_surface_comes_first_and_finer_ones_after_it(measured: Measured) -> None:
     asked = weighing.aim(FusionSettings(), "nDCG@10", OPEN, "", None, measured)
-    sizes = [len(laid.surface.weights) for laid in weighing.lay(measured, None, asked)]
-    assert sizes == [231, 1326, 5151]
+    steps = list(weighing.lay(measured, None, asked))
+    assert [len(laid.surface.weights) for laid in steps] == [231, 1326, 5151]
+    assert [laid.more for laid in steps] == [True, True, False]
+    assert landscape.title(steps[0]).endswith("231 mixes, finer ones follow")
+    assert landscape.title(steps[2]).endswith("5,151 mixes")
+
+
+def test_what_would_take_too_long_is_not_begun(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighing, "PATIENCE", 0.0)
+    asked = weighing.aim(FusionSettings(), "nDCG@10", OPEN, "", None, measured)
+    [laid] = weighing.lay(measured, None, asked)
+    assert (len(laid.surface.weights), laid.more) == (231, False)
 
 
 def test_what_is_laid_already_is_given_back(measured: Measured, lay: Callable[..., Laid]) -> None:
@@ -140,7 +152,7 @@ def test_tuning_ends_in_a_verdict_and_its_weights(server: Server, lay: Callable[
     *_, (after, status) = weighing.tune(server, laid, VISITOR, 2, False)
     assert status["kind"] == "done"
     assert after.swept is not None
-    told = landscape.verdict(after.swept)
+    told = landscape.verdict(after)
     assert told["verdict"] == "keep the default"  # every mix is perfect on two queries
     assert told["kept"] is None
     assert sum(told["best"]) == pytest.approx(1)
@@ -219,7 +231,7 @@ def test_the_held_out_gain_is_told_only_of_the_weights_that_were_tuned(
 ) -> None:
     *_, (after, _) = weighing.tune(server, lay(), VISITOR, 2, False)
     assert after.swept is not None
-    best = tuple(landscape.verdict(after.swept)["best"])
+    best = tuple(landscape.verdict(after)["best"])
     gain, _ = taking.held(after, FusionSettings(best))  # type: ignore[arg-type]
     assert gain == after.swept.held_out.gain
     assert taking.held(after, FusionSettings((0.31, 0.5, 0.19))) == (None, None)

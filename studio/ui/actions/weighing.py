@@ -22,7 +22,7 @@ from studio.ui.actions.evaluating import with_stage
 from studio.ui.session import Aim, Laid, Measured, Server
 
 STEPS = (0.05, 0.02, 0.01)  # 231 points at once, then 1,326, then 5,151
-PATIENCE = 15.0  # seconds that a finer one may take
+PATIENCE = 10.0  # seconds that a finer one may take: nobody can stop it
 NOTHING = "Run an evaluation in the tab Evaluate first; its scores are weighed here."
 Bounds = Sequence[float | None]
 PRICES: WeakKeyDictionary[Scored, dict[str, costs.Costs]] = WeakKeyDictionary()
@@ -58,15 +58,19 @@ def lay(measured: Measured, laid: Laid | None, asked: Aim) -> Iterator[Laid]:
         return
     labels = surface.of(scored)
     columns = surface.normalised(labels, asked.settings)
-    spent, points = 0.0, 1
-    for step in STEPS:
-        now = math.comb(round(1 / step) + 2, 2)
-        if spent * now / points > PATIENCE:
-            return
+    for step, finer in zip(STEPS, (*STEPS[1:], None), strict=True):
         started = time.perf_counter()
         found = measure_surface(labels, asked.settings, asked.measure, step, asked.limits, columns)
-        spent, points = time.perf_counter() - started, now
-        yield Laid(scored, asked, labels, columns, found)
+        spent = time.perf_counter() - started
+        more = finer is not None and spent * points(finer) / points(step) <= PATIENCE
+        yield Laid(scored, asked, labels, columns, found, more)
+        if not more:
+            return
+
+
+def points(step: float) -> int:
+    """How many mixes a step gives."""
+    return math.comb(round(1 / step) + 2, 2)
 
 
 def needed(measured: Measured) -> Scored:
@@ -141,6 +145,6 @@ def draw(
     mix = weights if any(weights) else (1.0, 1.0, 1.0)
     for step in server.jobs.run(visitor, lambda told: curves.curves(laid, mix, told)):
         if isinstance(step, curves.Curves):
-            yield step, {"kind": "done", "share": 1.0, "text": landscape.title(laid)}
+            yield step, {"kind": "done", "share": 1.0, "text": landscape.of(laid)}
         else:
             yield None, with_stage(step_status(step, "lines"), step.what)

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from studio.errors import Cancelled, StudioError
-from studio.ui.session import NOBODY
+from studio.ui.session import NOBODY, Server
 
 # Searches queue apart from long work, so that one is answered while a corpus is encoded.
 SEARCH: dict[str, Any] = {"concurrency_id": "search", "concurrency_limit": 1}
@@ -52,6 +52,25 @@ def handler(
             raise shown(error) from error
 
     return call
+
+
+def stoppable(server: Server, cancel: gr.Button) -> None:
+    """The button stops what its visitor has running."""
+
+    def stop(request: gr.Request) -> None:
+        server.jobs.cancel(visitor(request))
+
+    cancel.click(stop, None, None, **PRIVATE)
+
+
+def go_and_cancel(busy: bool) -> tuple[gr.Button, gr.Button]:
+    """The two buttons of long work, while it runs and when it does not."""
+    return gr.Button(interactive=not busy), gr.Button(interactive=busy)
+
+
+def stopped() -> tuple[Any, ...]:
+    """The line of status and the buttons after an error or a cancel."""
+    return {"kind": "idle", "share": None, "text": "Stopped."}, *go_and_cancel(False)
 
 
 def lasting(action: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from studio.ui.actions import following, testsets
 from studio.ui.session import Measured, Server
 from studio.ui.tabs.evaluate import EvaluateTab
 from studio.ui.tabs.search import SearchTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler
+from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 from studio.ui.wiring.search import settings
 
 WEIGHTS_NOW = "() => window.studio.weights()"
@@ -22,8 +22,8 @@ MOVE = "(...weights) => { window.studio.set({ weights }); return weights; }"
 def connect_bringing(server: Server, taken: gr.State, tab: EvaluateTab) -> None:
     """A zip is read when it is dropped, and chosen."""
 
-    def take(path: str | None) -> tuple[Any, ...]:
-        found, name = testsets.take(server, path)
+    def take(path: str | None, request: gr.Request) -> tuple[Any, ...]:
+        found, name = testsets.take(server, visitor(request), path)
         assert found.collection is not None
         choices = [*BUNDLED, name]
         idle = {"kind": "idle", "share": None, "text": testsets.told(found.collection)}
@@ -53,12 +53,10 @@ def connect_following(
         found = following.follow(last, view, settings(dense, sparse, late, way, k))
         return found or (gr.skip(), gr.skip())
 
-    sliders, values = (
-        list(tab.sliders),
-        [measured, tab.view, *tab.sliders, search.way, search.rrf_k],
-    )
+    sliders = list(tab.sliders)
+    values = [measured, tab.view, *sliders, search.way, search.rrf_k]
     latest: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
     opened.select(None, None, sliders, js=WEIGHTS_NOW, **PRIVATE)
-    moved = [slider.input for slider in tab.sliders]
+    moved = [slider.input for slider in sliders]
     gr.on(moved, None, sliders, list(search.sliders), js=MOVE, **PRIVATE)
     gr.on(moved, handler(follow), values, [tab.table, tab.status], **latest)

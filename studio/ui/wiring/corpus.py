@@ -14,7 +14,15 @@ from studio.ui.actions import corpus as actions
 from studio.ui.session import Asked, Server, Upload
 from studio.ui.tabs.corpus import CorpusTab
 from studio.ui.tabs.search import SearchTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
+from studio.ui.wiring.adaptor import (
+    MODEL,
+    PRIVATE,
+    QUIET,
+    go_and_cancel,
+    handler,
+    stoppable,
+    visitor,
+)
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl")
 Lister = Callable[..., tuple[Any, ...]]
@@ -107,17 +115,14 @@ def connect_encoding(
         settings = CutSettings(way, int(size), int(overlap))  # type: ignore[arg-type]
         steps = actions.encode(server, found, visitor(request), name or "", settings, old)
         for status in steps:
-            yield status, *_buttons(status["kind"] == "busy")
+            yield status, *go_and_cancel(status["kind"] == "busy")
 
     def kept(name: str, chosen: str | None, request: gr.Request) -> tuple[Any, ...]:
         return *listed(chosen, name.strip(), request), Asked(), None, None
 
     def failed() -> tuple[Any, ...]:
         idle = {"kind": "idle", "share": None, "text": "Stopped. Everything is as it was."}
-        return idle, *_buttons(False)
-
-    def cancel(request: gr.Request) -> None:
-        server.jobs.cancel(visitor(request))
+        return idle, *go_and_cancel(False)
 
     shown = [tab.status, tab.encode, tab.cancel]
     running = tab.encode.click(
@@ -132,7 +137,7 @@ def connect_encoding(
     answered = [asked, search.results, search.reasons]
     running.success(kept, [tab.name, tab.chosen], [*lists, *answered], **QUIET)
     running.failure(failed, None, shown, **PRIVATE)
-    tab.cancel.click(cancel, None, None, **PRIVATE)
+    stoppable(server, tab.cancel)
 
 
 def connect_keeping(
@@ -175,8 +180,3 @@ def connect_keeping(
 def _choices(names: list[str], current: str | None) -> gr.Dropdown:
     value = current if current in names else next(iter(names), None)
     return gr.Dropdown(choices=names, value=value)
-
-
-def _buttons(running: bool) -> tuple[gr.Button, gr.Button]:
-    """Encode and Cancel: one of them can be pressed."""
-    return gr.Button(interactive=not running), gr.Button(interactive=running)

@@ -14,7 +14,15 @@ from studio.ui.actions import evaluating as actions
 from studio.ui.session import Measured, Server, Taken
 from studio.ui.tabs.evaluate import EvaluateTab, Shorter
 from studio.ui.tabs.search import SearchTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
+from studio.ui.wiring.adaptor import (
+    MODEL,
+    PRIVATE,
+    QUIET,
+    go_and_cancel,
+    handler,
+    stoppable,
+    visitor,
+)
 from studio.ui.wiring.bringing import connect_bringing, connect_following
 from studio.ui.wiring.search import settings
 
@@ -60,19 +68,16 @@ def connect_running(
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         chosen = settings(dense, sparse, late, way, k)
+        reading = {"kind": "busy", "share": None, "text": "Reading the collection…"}
+        yield last, gr.skip(), reading, *go_and_cancel(True)
         collection = testsets.load(server, name or "", brought)
         power = comparing.expected(len(collection.queries))
         steps = actions.run(server, last, visitor(request), collection, protocol, chosen)
         for after, status in steps:
-            busy = status["kind"] == "busy"
-            buttons = gr.Button(interactive=not busy), gr.Button(interactive=busy)
-            yield after, power, status, *buttons
-
-    def cancel(request: gr.Request) -> None:
-        server.jobs.cancel(visitor(request))
+            yield after, power, status, *go_and_cancel(status["kind"] == "busy")
 
     def failed(last: Measured) -> tuple[Any, ...]:
-        return actions.stopped(last), gr.Button(interactive=True), gr.Button(interactive=False)
+        return actions.stopped(last), *go_and_cancel(False)
 
     buttons = [tab.status, tab.go, tab.cancel]
     running = tab.go.click(
@@ -84,7 +89,7 @@ def connect_running(
         **PRIVATE,
     )
     running.failure(failed, measured, buttons, **PRIVATE)
-    tab.cancel.click(cancel, None, None, **PRIVATE)
+    stoppable(server, tab.cancel)
     return running
 
 
@@ -138,14 +143,10 @@ def connect_shorter(
         for curve, status in dimensions.draw(server, last, visitor(request)):
             busy = curve is None
             made = (figures.by_dimension(curve), tables.dimensions(curve.points)) if curve else None
-            buttons = gr.Button(interactive=not busy), gr.Button(interactive=busy)
-            yield *(made or (gr.skip(), gr.skip())), status, *buttons
-
-    def cancel(request: gr.Request) -> None:
-        server.jobs.cancel(visitor(request))
+            yield *(made or (gr.skip(), gr.skip())), status, *go_and_cancel(busy)
 
     def failed(last: Measured) -> tuple[Any, ...]:
-        return dimensions.waiting(last), gr.Button(interactive=True), gr.Button(interactive=False)
+        return dimensions.waiting(last), *go_and_cancel(False)
 
     def clear(last: Measured) -> tuple[Any, ...]:
         return undrawn(), tables.dimensions(), dimensions.waiting(last)
@@ -160,7 +161,7 @@ def connect_shorter(
         **PRIVATE,
     )
     drawing.failure(failed, measured, buttons, **PRIVATE)
-    section.cancel.click(cancel, None, None, **PRIVATE)
+    stoppable(server, section.cancel)
     running.success(clear, measured, [section.figure, section.table, section.status], **QUIET)
 
 

@@ -13,7 +13,16 @@ from studio.ui.actions import taking, weighing
 from studio.ui.session import Aim, Asked, Laid, Measured, Server
 from studio.ui.tabs.search import SearchTab
 from studio.ui.tabs.weights import Tuning, WeightsTab
-from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
+from studio.ui.wiring.adaptor import (
+    MODEL,
+    PRIVATE,
+    QUIET,
+    go_and_cancel,
+    handler,
+    stoppable,
+    stopped,
+    visitor,
+)
 from studio.ui.wiring.search import settings
 
 LAYING: dict[str, Any] = {"concurrency_id": "weights", "concurrency_limit": 1}
@@ -52,7 +61,7 @@ def connect_laying(
     search: SearchTab,
     opened: gr.Tab,
     running: Dependency,
-) -> Dependency:
+) -> tuple[Dependency, Dependency]:
     """Coarse at once, then fine. The view turns to the collection when there is something new."""
 
     def lay(
@@ -74,25 +83,17 @@ def connect_laying(
     inputs = [measured, laid, tab.measure, *controls]
     outputs = [laid, tab.simplex, tab.view]
     numbers = [tab.limits.budget, *tab.limits.bounds]
+    combined = tab.way.input(None, tab.way, search.way, js=WAY, **PRIVATE)
     triggers = [opened.select, tab.measure.change, tab.limits.unit.input]
     triggers += [number.submit for number in numbers] + [number.blur for number in numbers]
-    laying: Dependency = gr.on(
-        triggers,
-        handler(lay),
-        inputs,
-        outputs,
-        trigger_mode="always_last",
-        **LAYING,
-        **QUIET,
-    )
+    run: dict[str, Any] = {"trigger_mode": "always_last", **LAYING, **QUIET}
+    laying: Dependency = gr.on(triggers, handler(lay), inputs, outputs, **run)
+    again: Dependency = combined.success(handler(lay), inputs, outputs, **run)
     tab.view.change(None, tab.view, None, js=SHOW, **PRIVATE)
-    tab.way.input(None, tab.way, search.way, js=WAY, **PRIVATE).success(
-        handler(lay), inputs, outputs, trigger_mode="always_last", **LAYING, **QUIET
-    )
     search.way.input(None, search.way, tab.way, js="(way) => [way]", **PRIVATE)
     opened.select(handler(weighing.priced), measured, tab.limits.costs, **QUIET)
     running.success(lambda: None, None, laid, **QUIET)
-    return laying
+    return laying, again
 
 
 def aim(last: Measured, measure: str, controls: Controls) -> Aim:
@@ -108,7 +109,7 @@ def connect_mix(
     states: tuple[gr.State, gr.State, gr.State],
     tab: WeightsTab,
     search: SearchTab,
-    laying: Dependency,
+    laying: tuple[Dependency, Dependency],
 ) -> None:
     """The mix of the dot, exactly, and its texts, once the dot rests."""
 
@@ -132,7 +133,7 @@ def connect_mix(
 
     mix, setting = [states[0], *search.sliders], [*states, *search.controls]
     late: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
-    for event in (tab.simplex.picked, laying.success):
+    for event in (tab.simplex.picked, *(one.success for one in laying)):
         event(handler(show), mix, tab.at, js=MIX_NOW, **late)
         event(handler(texts), setting, tab.takeaway, js=SETTING_NOW, **late)
 
@@ -148,16 +149,8 @@ def connect_tuning(
         by_language = split == "language"
         for after, status in weighing.tune(server, there, visitor(request), folds, by_language):
             busy = status["kind"] == "busy"
-            found = gr.skip() if after.swept is None or busy else landscape.verdict(after.swept)
-            buttons = gr.Button(interactive=not busy), gr.Button(interactive=busy)
-            yield after, found, status, *buttons
-
-    def stopped() -> tuple[Any, ...]:
-        idle = {"kind": "idle", "share": None, "text": "Stopped."}
-        return idle, gr.Button(interactive=True), gr.Button(interactive=False)
-
-    def cancel(request: gr.Request) -> None:
-        server.jobs.cancel(visitor(request))
+            found = gr.skip() if busy else landscape.verdict(after)
+            yield after, found, status, *go_and_cancel(busy)
 
     buttons = [tuning.status, tuning.go, tuning.cancel]
     work = tuning.go.click(
@@ -169,7 +162,7 @@ def connect_tuning(
         **PRIVATE,
     )
     work.failure(stopped, None, buttons, **PRIVATE)
-    tuning.cancel.click(cancel, None, None, **PRIVATE)
+    stoppable(server, tuning.cancel)
     running.success(lambda: (None, None), None, [tuned, tuning.verdict], **QUIET)
 
 
@@ -184,16 +177,8 @@ def connect_lines(
     ) -> Iterator[tuple[Any, ...]]:
         mix = dense, sparse, late
         for found, status in weighing.draw(server, there, mix, visitor(request)):
-            busy = found is None
             made = (curves.figure(found), curves.sentence(found)) if found else (gr.skip(),) * 2
-            yield *made, status, gr.Button(interactive=not busy), gr.Button(interactive=busy)
-
-    def stopped() -> tuple[Any, ...]:
-        idle = {"kind": "idle", "share": None, "text": "Stopped."}
-        return idle, gr.Button(interactive=True), gr.Button(interactive=False)
-
-    def cancel(request: gr.Request) -> None:
-        server.jobs.cancel(visitor(request))
+            yield *made, status, *go_and_cancel(found is None)
 
     buttons = [lines.status, lines.go, lines.cancel]
     work = lines.go.click(
@@ -205,7 +190,7 @@ def connect_lines(
         **PRIVATE,
     )
     work.failure(stopped, None, buttons, **PRIVATE)
-    lines.cancel.click(cancel, None, None, **PRIVATE)
+    stoppable(server, lines.cancel)
     running.success(lambda: (undrawn(), ""), None, [lines.figure, lines.words], **QUIET)
 
 
