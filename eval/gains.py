@@ -67,8 +67,17 @@ Measure = Callable[[Flat], Floats]
 
 def measure(name: str) -> Measure:
     """The measure behind nDCG@k, Recall@k, MRR@k, Judged@k or MAP. Raises SettingsError."""
-    kind, _, depth = canonical(name).partition("@")
-    return partial(KINDS[kind], depth=int(depth or DEPTH))
+    return partial(KINDS[canonical(name).partition("@")[0]], depth=depth(name))
+
+
+def depth(name: str) -> int:
+    """The last rank that a measure looks at. Raises SettingsError."""
+    return int(canonical(name).partition("@")[2] or DEPTH)
+
+
+def counts_irrelevant(name: str) -> bool:
+    """Whether a judged passage counts though it is not relevant. Raises SettingsError."""
+    return canonical(name).startswith("Judged")
 
 
 def ndcg(flat: Flat, depth: int) -> Floats:

@@ -3,15 +3,17 @@
 For each judged candidate, count the candidates that beat it under every weight: those of a higher
 total, and of an equal one those that stand earlier in the corpus. That count is its rank, and the
 measures need no more (`gains`). Totals are the very operations of `studio.fusion.rank`, in its
-order, so every point has the bits of the ordinary path: fuse, rank, ir-measures.
+order, so every point has the bits of the ordinary path: fuse, rank, ir-measures. A candidate that
+is above or below in all three modes stays so under every weight and is counted once.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -20,12 +22,13 @@ from eval.evaluation import Scored
 from eval.resampling import Strata
 from studio import fusion
 from studio.errors import SettingsError
-from studio.records import Candidates, Floats, FusionSettings, Integers
+from studio.records import Bools, Candidates, Floats, FusionSettings, Integers
 
 CACHED = 32_768  # totals computed at a time: 256 KB of float64, about a core's own cache
 MANY = 48  # judged candidates of a query from which on sorting is quicker than counting
 HELD = 4_000_000  # ranks kept at a time, over queries: 16 MB
 ROWS = 255  # candidates counted in one byte
+CLEAR = 1e-12  # of the largest score: a lead in each mode that no rounding of a sum can eat
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,27 +118,63 @@ def measured(
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any(axis=1).all():
         raise SettingsError("Weights must be 0 or more, not all 0, such as .5 .1 .4.")
     names = {name: gains.measure(name) for name in measures}
+    depth = max(gains.depth(name) for name in measures)
+    if not any(gains.counts_irrelevant(name) for name in measures):
+        labels = _relevant(labels)
     shape = len(labels.queries), len(weights)
     found: dict[str, Floats] = {name: np.empty(shape) for name in names}
     turned = np.ascontiguousarray(weights.T, dtype=np.float64)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for part in _parts(labels, len(weights)):
-            counted = list(threads.map(lambda n: ranks(columns[n], labels.places[n], turned), part))
+            counted = list(
+                threads.map(lambda n: ranks(columns[n], labels.places[n], turned, depth), part)
+            )
             flat = gains.Flat.of(counted, *_judged(labels, part))
             for name, measure in names.items():
                 found[name][part] = measure(flat)
     return found
 
 
-def ranks(columns: Floats, places: Integers, weights: Floats) -> Integers:
-    """(judged, points) int32: each judged candidate's rank under (3, points) weights."""
-    found = np.empty((len(places), weights.shape[1]), dtype=np.int32)
-    step = max(16, CACHED // max(1, len(columns)))
-    count = _by_sorting if len(places) > MANY else _by_counting
-    for first in range(0, weights.shape[1], step):
-        mixed = _totals(columns, weights[:, first : first + step])
-        found[:, first : first + step] = count(mixed, places)
+def ranks(columns: Floats, places: Integers, weights: Floats, depth: int) -> Integers:
+    """(judged, points) int32: each judged candidate's rank under (3, points) weights.
+
+    A rank beyond `depth` may come out smaller than it is, but never within.
+    """
+    if len(places) > MANY:
+        return _chunked(columns, weights, partial(_by_sorting, places=places))
+    above, unsettled = _settled(columns, places)
+    found = np.repeat(1 + above.sum(axis=1, dtype=np.int32)[:, None], weights.shape[1], axis=1)
+    near = np.flatnonzero(found[:, 0] <= depth) if found.size else np.empty(0, np.int64)
+    kept = np.union1d(np.flatnonzero(unsettled[near].any(axis=0)), places[near])
+    rivals = [np.flatnonzero(row) for row in unsettled[near][:, kept]]
+    count = partial(_beaten_by, places=np.searchsorted(kept, places[near]), rivals=rivals)
+    found[near] += _chunked(columns[kept], weights, count)
     return found
+
+
+def _settled(columns: Floats, places: Integers) -> tuple[Bools, Bools]:
+    """(judged, n) each: who is above a judged one under every weight, and whose order to it hangs
+    on the weights.
+
+    Rounding keeps order: a candidate no lower in each mode has no lower total. A total that is
+    really higher, against the order of the corpus, takes a clear lead in each mode.
+    """
+    lead = CLEAR * float(np.abs(columns).max(initial=0.0))
+    after = np.arange(len(columns)) > places[:, None]
+    gap = columns - columns[places][:, None]
+    least, most = gap.min(axis=2), gap.max(axis=2)
+    above = np.where(after, least > lead, least >= 0)
+    below = np.where(after, most <= 0, most < -lead)
+    above[np.arange(len(places)), places] = False  # nobody is above oneself
+    below[np.arange(len(places)), places] = True
+    return above, ~(above | below)
+
+
+def _chunked(columns: Floats, weights: Floats, count: Callable[[Floats], Integers]) -> Integers:
+    """What `count` makes of totals, so many points at a time that they stay in the cache."""
+    step = max(16, CACHED // max(1, len(columns)))
+    firsts = range(0, weights.shape[1], step)
+    return np.hstack([count(_totals(columns, weights[:, at : at + step])) for at in firsts])
 
 
 def _totals(columns: Floats, weights: Floats) -> Floats:
@@ -146,11 +185,13 @@ def _totals(columns: Floats, weights: Floats) -> Floats:
     return np.asarray(total)
 
 
-def _by_counting(totals: Floats, places: Integers) -> Integers:
+def _beaten_by(totals: Floats, places: Integers, rivals: Sequence[Integers]) -> Integers:
+    """(judged, points): rivals of a higher total, or of an equal one and earlier in the corpus."""
     found = np.empty((len(places), totals.shape[1]), dtype=np.int32)
-    for row, place in enumerate(places.tolist()):
-        mine = totals[place]
-        found[row] = 1 + _count(totals[:place] >= mine) + _count(totals[place + 1 :] > mine)
+    for row, (place, others) in enumerate(zip(places.tolist(), rivals, strict=True)):
+        mine, earlier = totals[place], int(np.searchsorted(others, place))
+        found[row] = _count(totals[others[:earlier]] >= mine)
+        found[row] += _count(totals[others[earlier:]] > mine)
     return found
 
 
@@ -168,6 +209,16 @@ def _by_sorting(totals: Floats, places: Integers) -> Integers:
     every = np.empty(totals.shape, dtype=np.int32)
     np.put_along_axis(every, order, np.arange(1, len(totals) + 1, dtype=np.int32)[:, None], axis=0)
     return np.asarray(every[places])
+
+
+def _relevant(labels: Labelled) -> Labelled:
+    """Only the places of passages with a grade of 1 or more."""
+    kept = [grades > 0 for grades in labels.grades]
+    return replace(
+        labels,
+        places=[place[keep] for place, keep in zip(labels.places, kept, strict=True)],
+        grades=[grades[keep] for grades, keep in zip(labels.grades, kept, strict=True)],
+    )
 
 
 def _parts(labels: Labelled, points: int) -> Iterator[range]:

@@ -78,8 +78,30 @@ def test_pools_larger_than_a_byte_counts_are_counted_whole() -> None:
     ids = [f"p{n}" for n in range(600)]
     labels = surface.labelled([pool], ["q"], ids, {"q": {"p0": 1}}, {})
     columns = surface.normalised(labels, FusionSettings())
-    found = surface.ranks(columns[0], labels.places[0], np.asarray([[1.0], [0.0], [0.0]]))
+    found = surface.ranks(columns[0], labels.places[0], np.asarray([[1.0], [0.0], [0.0]]), 600)
     assert found.tolist() == [[600]]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ranks_are_those_of_sorting_whatever_ties_and_roundings_there_are(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    # Steps of one bit at 1, equal scores, and modes that hardly differ: sums round them away.
+    columns = 1 + draw.integers(0, 4, (80, 3)) * 2.0**-52
+    if seed % 2:
+        columns[:, seed % 3] = draw.integers(0, 30, 80) / 7
+    places = np.sort(draw.choice(80, 12, replace=False))
+    weights = np.vstack([np.eye(3), draw.dirichlet((1, 1, 1), 200)])
+    totals = np.stack([rank_totals(columns, mix) for mix in weights], axis=1)
+    order = np.argsort(-totals, axis=0, kind="stable")
+    expected = np.argsort(order, axis=0)[places] + 1
+    found = surface.ranks(columns, places, np.ascontiguousarray(weights.T), 80)
+    np.testing.assert_array_equal(found, expected)
+    near = surface.ranks(columns, places, np.ascontiguousarray(weights.T), 10)
+    np.testing.assert_array_equal(np.minimum(near, 11), np.minimum(expected, 11))
+
+
+def rank_totals(columns: np.ndarray, mix: np.ndarray) -> np.ndarray:
+    return columns[:, 0] * mix[0] + columns[:, 1] * mix[1] + columns[:, 2] * mix[2]
 
 
 def test_two_queries_by_hand() -> None:
