@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval import measures, modes, protocols, surface
+from eval import measures, modes, protocols, ranks, surface
 from eval.grid import Limits, nearest, parts, simplex, triangle
 from eval.surface import Labelled
 from studio.errors import SettingsError
@@ -65,7 +65,7 @@ def test_every_point_has_the_numbers_of_the_ordinary_path(how: FusionSettings, s
 def test_many_judged_passages_are_sorted_and_give_the_same() -> None:
     case = Case(3, queries=2, passages=120, judged=100)
     columns = surface.normalised(case.labels, FusionSettings())
-    assert min(len(places) for places in case.labels.places) > surface.MANY
+    assert min(len(places) for places in case.labels.places) > ranks.MANY
     found = surface.measured(case.labels, columns, np.asarray([[0.2, 0.3, 0.5]]), ["MAP"])
     expected = case.ordinary(FusionSettings((0.2, 0.3, 0.5)))
     np.testing.assert_allclose(found["MAP"][:, 0], expected["MAP"], atol=1e-9)
@@ -78,7 +78,7 @@ def test_pools_larger_than_a_byte_counts_are_counted_whole() -> None:
     ids = [f"p{n}" for n in range(600)]
     labels = surface.labelled([pool], ["q"], ids, {"q": {"p0": 1}}, {})
     columns = surface.normalised(labels, FusionSettings())
-    found = surface.ranks(columns[0], labels.places[0], np.asarray([[1.0], [0.0], [0.0]]), 600)
+    found = ranks.ranks(columns[0], labels.places[0], np.asarray([[1.0], [0.0], [0.0]]), 600)
     assert found.tolist() == [[600]]
 
 
@@ -94,9 +94,9 @@ def test_ranks_are_those_of_sorting_whatever_ties_and_roundings_there_are(seed: 
     totals = np.stack([rank_totals(columns, mix) for mix in weights], axis=1)
     order = np.argsort(-totals, axis=0, kind="stable")
     expected = np.argsort(order, axis=0)[places] + 1
-    found = surface.ranks(columns, places, np.ascontiguousarray(weights.T), 80)
+    found = ranks.ranks(columns, places, np.ascontiguousarray(weights.T), 80)
     np.testing.assert_array_equal(found, expected)
-    near = surface.ranks(columns, places, np.ascontiguousarray(weights.T), 10)
+    near = ranks.ranks(columns, places, np.ascontiguousarray(weights.T), 10)
     np.testing.assert_array_equal(np.minimum(near, 11), np.minimum(expected, 11))
 
 
