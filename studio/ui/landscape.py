@@ -18,6 +18,7 @@ from studio.settings import PRESETS
 from studio.ui.session import Laid
 
 Weights = tuple[float, float, float]
+SENT = 8  # decimals; of few the browser, which shows 4, would round a second time
 SHOWN = 6  # queries most gained, and most lost
 WAYS = {"none": "raw scores", "min-max": "min-max", "z-score": "z-score"}
 RRF = "RRF, equal weights"
@@ -31,7 +32,7 @@ def picture(laid: Laid) -> str:
     edge, rows = _rows(found.weights)
     means: list[float | None] = [None] * len(triangle(edge))
     for row, mean in zip(rows.tolist(), found.means.tolist(), strict=True):
-        means[row] = round(mean, 5)
+        means[row] = round(mean, SENT)
     value = {
         "title": title(laid),
         "of": of(laid),
@@ -92,7 +93,7 @@ def pins(laid: Laid) -> list[dict[str, Any]]:
         {
             "name": name,
             "weights": weights,
-            "value": round(value, 5),
+            "value": round(value, SENT),
             "inside": int(nearest(found.weights, weights)[0]) in inside,
         }
         for name, weights, value in listed
@@ -194,7 +195,7 @@ def _reciprocal(laid: Laid, share: Floats) -> dict[str, Any]:
     """RRF has no place in the triangle of scores."""
     k = laid.aim.settings.rrf_k
     value = sweep.rrf_curve(laid.labels, [k], (1.0, 1.0, 1.0), laid.aim.measure)[0]
-    return {"name": f"{RRF}, k = {k:g}", "weights": None, "value": round(float(value), 5)}
+    return {"name": f"{RRF}, k = {k:g}", "weights": None, "value": round(float(value), SENT)}
 
 
 def _same(weights: Weights) -> bool:
