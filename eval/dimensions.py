@@ -117,10 +117,12 @@ def shorten(vectors: Floats, dimension: int) -> Floats:
 def shortened(scored: Scored, dimension: int, progress: Progress = silent) -> Iterator[Candidates]:
     """Every query's candidates, the same rows, with the scores of the cut vectors."""
     queries, candidates = scored.queries, scored.candidates
+    # Longer or shorter than 1 where the encoder weighs a query's tokens.
+    lengths = np.linalg.norm(queries.multi_vector, axis=1, keepdims=True)
     queries = replace(
         queries,
         dense=shorten(queries.dense, dimension),
-        multi_vector=shorten(queries.multi_vector, dimension),
+        multi_vector=shorten(queries.multi_vector, dimension) * lengths,
     )
     # All queries share the pool of a small corpus; else each has its own.
     together = len(candidates) if len(scored.index) <= search.WHOLE else 1

@@ -54,7 +54,7 @@ class Estimate:
 
 
 STORED = Rate(
-    "embedded", 1_740, 384, 384, 512,
+    "embedded", 1_740, 384, 128, 512,
     "stored: 64 passages of XQuAD en by the encoder 'embedded' on 2 busy cores of an AMD EPYC",
 )  # fmt: skip
 

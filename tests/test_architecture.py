@@ -57,6 +57,7 @@ studio.encoders.hub      | studio.encoders.download studio.encoders.remote studi
 studio.encoders.download | studio.encoders.remote studio.records                           | huggingface_hub
 studio.encoders.remote   |                                                                 | huggingface_hub
 studio.encoders.options  |                                                                 |
+studio.training*         | studio.encoders* studio.training* studio.records studio.settings | numpy torch
 studio.encoders*         | studio.records studio.products studio.encoders*                 | numpy scipy tokenizers torch transformers safetensors spaces
 studio.__main__          | studio.encoders {CORE}                                          |
 studio.__init__          |                                                                 |
@@ -148,7 +149,7 @@ def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
 @pytest.mark.parametrize(
     ("package", "homes"),
     [
-        ("torch", "studio.encoders.* studio.scoring studio.products"),
+        ("torch", "studio.encoders.* studio.training.* studio.scoring studio.products"),
         ("transformers", "studio.encoders.*"),
         ("datasets", "eval.layouts*"),
         ("gradio", "studio.ui.*"),

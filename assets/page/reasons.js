@@ -27,7 +27,8 @@
         { style: `--share:${(m.similarity - least) / span}` },
         make("th", { scope: "row" }, word(m.query_token)), make("td", {}, word(m.passage_token)),
         make("td", {}, number(m.similarity)))),
-      `Their mean ${number(why.multi_vector_mean)} is the raw ColBERT score ${number(why.multi_vector)}.`);
+      `Their mean ${number(why.multi_vector_mean)} is the raw ColBERT score ${number(why.multi_vector)}.`
+        + (all.some((one) => one > 1.0001) ? " This encoder lets rare words count more, so a value can be above 1." : ""));
   };
 
   const reasons = (element, props, watch) => {

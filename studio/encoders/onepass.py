@@ -34,11 +34,14 @@ class Heads(Protocol):
     def dense(self, hidden: Tensor, bounds: Tensor) -> Tensor:
         """(texts, d), not yet normalised; text i owns rows bounds[i] to bounds[i+1]."""
 
-    def sparse(self, hidden: Tensor, ids: Tensor) -> Tensor:
-        """A weight of 0 or more for every token: (tokens,)."""
+    def sparse(self, hidden: Tensor, ids: Tensor, offsets: Tensor) -> Tensor:
+        """A weight of 0 or more for every token: (tokens,); text i owns offsets[i] to [i + 1]."""
 
     def multi_vector(self, hidden: Tensor) -> Tensor:
         """(tokens, c), not yet normalised."""
+
+    def emphasis(self, weights: Floats, offsets: Integers) -> Floats:
+        """What each token of a query counts in its ColBERT mean, mean 1: (tokens,)."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class OnePassEncoder:
         return self._encode(self.passages(texts), progress)
 
     def encode_queries(self, texts: Sequence[str], progress: Progress = silent) -> Encodings:
-        return self._encode(self.queries(texts), progress)
+        return self._encode(self.queries(texts), progress, queries=True)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self.passages.count(texts)
@@ -107,7 +110,7 @@ class OnePassEncoder:
     def pieces(self, ids: Sequence[int]) -> list[str]:
         return [self.passages.tokenizer.id_to_token(int(i)) or "" for i in ids]
 
-    def _encode(self, tokens: list[Tokens], progress: Progress) -> Encodings:
+    def _encode(self, tokens: list[Tokens], progress: Progress, queries: bool = False) -> Encodings:
         """Sort by length, run within the budget, put the rows back into the caller's order."""
         n = len(tokens)
         order = by_length([len(t.ids) for t in tokens])
@@ -127,6 +130,8 @@ class OnePassEncoder:
             vectors[place] = found.late
             done = last
             progress(done, n, "encoding")
+        if queries:
+            vectors *= self.heads.emphasis(weights, offsets)[:, None]
         ids = _flat([t.ids[t.keep] for t in tokens], (0,))
         return Encodings(
             dense=dense,
@@ -150,7 +155,8 @@ class OnePassEncoder:
             pooled = self.heads.dense(hidden, packed.bounds)[:, : self.dimension]
             hidden = hidden[keep]
             late = self.heads.multi_vector(hidden)[:, : self.multi_vector_dimension]
-            lexical = self.heads.sparse(hidden, packed.ids[0, keep])
+            offsets = torch.tensor(np.cumsum([0, *(len(own) for own in places)]))
+            lexical = self.heads.sparse(hidden, packed.ids[0, keep], offsets)
             return Pass(
                 _unit(pooled).cpu().numpy(),
                 lexical.float().cpu().numpy(),

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from studio.errors import Cancelled
+from studio.encoders import embedded
+from studio.errors import Cancelled, EncoderError
 from tests.fakes import plain
 
 MIXED = [
@@ -28,7 +31,7 @@ def mixed(e5_encoder):
 def test_it_says_what_it_is(e5_encoder):
     assert e5_encoder.name == "embedded"
     assert "bge" not in e5_encoder.title.lower()
-    assert (e5_encoder.dimension, e5_encoder.multi_vector_dimension) == (384, 384)
+    assert (e5_encoder.dimension, e5_encoder.multi_vector_dimension) == (384, 128)
     assert e5_encoder.max_tokens == 512
     assert e5_encoder.vocabulary == 250_002
 
@@ -37,7 +40,7 @@ def test_the_three_representations_have_their_shapes(mixed, e5_encoder):
     n, tokens = len(MIXED), mixed.offsets[-1]
     assert mixed.dense.shape == (n, 384)
     assert mixed.sparse.shape == (n, e5_encoder.vocabulary)
-    assert mixed.multi_vector.shape == (tokens, 384)
+    assert mixed.multi_vector.shape == (tokens, 128)
     assert mixed.spans.shape == (tokens, 2)
     assert mixed.dense.dtype == mixed.sparse.dtype == mixed.multi_vector.dtype == np.float32
     assert (np.diff(mixed.offsets) >= 1).all()
@@ -48,12 +51,36 @@ def test_every_vector_has_unit_length(mixed):
     assert np.linalg.norm(mixed.multi_vector, axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_sparse_weights_are_the_information_of_each_piece(e5, mixed):
-    assert (mixed.sparse.data > 0).all()
-    ids = mixed.token_ids[: mixed.offsets[1]]
-    weights = {int(i): max(0.0, -float(e5.log_probabilities[i]) - 4) / 32 for i in ids if i > 3}
-    row = mixed.sparse[[0]]
-    assert dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) == pytest.approx(weights)
+def test_sparse_weights_are_the_prior_times_the_heads_factor(e5, e5_encoder, monkeypatch):
+    text = "The red fox and the red hen saw another red fox."
+    whole = e5_encoder.encode_passages([text])
+    one = torch.nn.Linear(384, 1)
+    one.weight.data.zero_()
+    one.bias.data.fill_(1)
+    monkeypatch.setattr(e5_encoder, "heads", replace(e5_encoder.heads, factor=one))
+    found = e5_encoder.encode_passages([text])
+    ids = found.token_ids.tolist()
+    expected = {}
+    for token in ids:
+        rarity = max(0.0, -float(e5.log_probabilities[token]) - 4) ** 0.75
+        often, length = ids.count(token), len(ids)
+        factor = often * 2.2 / (often + 1.2 * (0.25 + 0.75 * length / 120))
+        if token > 3 and rarity:
+            expected[token] = rarity * factor
+    row = found.sparse[[0]]
+    assert dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) == pytest.approx(
+        expected, rel=1e-5
+    )
+    assert set(whole.sparse[[0]].indices) <= set(row.indices)
+    assert not np.allclose(whole.sparse[[0]].sum(), row.sum())
+
+
+def test_heads_of_another_shape_are_refused_by_name(tmp_path, monkeypatch):
+    wrong = tmp_path / "colbert_linear.pt"
+    torch.save(torch.nn.Linear(16, 8).state_dict(), wrong)
+    monkeypatch.setattr(embedded, "FILES", (embedded.FILES[0], wrong))
+    with pytest.raises(EncoderError, match=r"colbert_linear\.pt has weights of shape \(8, 16\)"):
+        embedded.load()
 
 
 def test_texts_together_equal_texts_one_by_one(mixed, e5_encoder):
@@ -83,18 +110,29 @@ def test_one_forward_pass_per_batch_gives_all_three(e5_encoder, monkeypatch):
     assert 1 < len(calls) <= len(texts)
 
 
-def test_dense_is_the_mean_of_all_hidden_states_and_colbert_those_of_the_text(e5_encoder):
-    found = e5_encoder.encode_queries(["red fox"])
-    ids = torch.tensor([e5_encoder.tokenizer.encode("query: red fox").ids])
+def test_dense_is_the_mean_of_all_hidden_states_and_colbert_the_heads_of_the_texts(e5_encoder):
+    ids = torch.tensor([e5_encoder.tokenizer.encode("passage: red fox").ids])
+    found = e5_encoder.encode_passages(["red fox"])
     with torch.inference_mode(), plain(e5_encoder.backbone):
-        hidden = e5_encoder.backbone(input_ids=ids).last_hidden_state[0].numpy()
-    unit = hidden / np.linalg.norm(hidden, axis=1, keepdims=True)
-    mean = hidden.mean(axis=0)
+        hidden = e5_encoder.backbone(input_ids=ids).last_hidden_state[0]
+        made = e5_encoder.heads.late(hidden[-len(found.token_ids) :])
+    mean = hidden.mean(dim=0).numpy()
     assert found.dense[0] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
-    own = len(found.token_ids)
-    assert found.multi_vector == pytest.approx(unit[-own:], abs=1e-5)
+    unit = torch.nn.functional.normalize(made, dim=-1).numpy()
+    assert found.multi_vector == pytest.approx(unit, abs=1e-5)
     pieces = e5_encoder.pieces(found.token_ids)
     assert "".join(pieces) == "▁red▁fox</s>"
+
+
+def test_a_querys_tokens_count_by_their_sparse_weights(e5_encoder):
+    found = e5_encoder.encode_queries(["who was the red fox", ""])
+    lengths = np.linalg.norm(found.multi_vector, axis=1)
+    first, last = lengths[: found.offsets[1]], lengths[found.offsets[1] :]
+    weights = dict(zip(found.sparse[[0]].indices, found.sparse[[0]].data, strict=True))
+    expected = np.asarray([weights.get(token, 0.0) for token in found.token_ids[: len(first)]])
+    assert first == pytest.approx(0.1 + 0.9 * expected * len(first) / expected.sum(), abs=1e-5)
+    assert first.mean() == pytest.approx(1, abs=1e-5)
+    assert last == pytest.approx(1, abs=1e-5)  # </s> alone has no sparse weight
 
 
 def test_queries_and_passages_take_different_prefixes(e5_encoder):
@@ -128,7 +166,7 @@ def test_ten_thousand_characters_are_cut_at_512_tokens_and_it_is_said(e5_encoder
 def test_no_text_gives_empty_encodings_of_the_right_width(e5_encoder):
     none = e5_encoder.encode_passages([])
     assert (none.dense.shape, none.sparse.shape) == ((0, 384), (0, 250_002))
-    assert none.multi_vector.shape == (0, 384)
+    assert none.multi_vector.shape == (0, 128)
     assert none.spans.shape == (0, 2)
 
 

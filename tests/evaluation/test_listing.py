@@ -82,7 +82,7 @@ def test_an_estimate_is_worked_out_by_hand() -> None:
     found = estimate(SWAHILI, STORED)
     assert found.tokens == round(tokens)
     assert found.seconds == round(tokens / 1_740)
-    assert found.bytes == round(131_924 * (4 * 384 + 230) + tokens * (2 * 384 + 8 * 0.65 + 12))
+    assert found.bytes == round(131_924 * (4 * 384 + 230) + tokens * (2 * 128 + 8 * 0.65 + 12))
 
 
 def test_what_the_encoder_cuts_costs_nothing() -> None:

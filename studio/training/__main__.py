@@ -1,0 +1,130 @@
+"""Train the embedded encoder's two heads: `python -m studio.training DATA`.
+
+DATA is a folder for the fetched files (32 MB). Writes sparse_linear.pt, colbert_linear.pt and
+report.json to assets/heads, or to --output. One seed gives one pair of heads on one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.encoders import Options, embedded
+from studio.encoders.onepass import OnePassEncoder
+from studio.errors import StudioError
+from studio.records import Floats
+from studio.settings import terminal_progress
+from studio.training import heads, held_out, loop, sources
+from studio.training.pairs import Pair, is_held_out
+from studio.training.states import Collection, States, collections, encode
+
+SHARE = 0.2  # of the groups are held out
+SCALES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)  # of sparse scores; the best mix is kept
+MODES = ("dense", "sparse", "multi_vector", "fused")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0, or 2 after a sentence on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m studio.training", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder for the fetched files")
+    parser.add_argument("--output", type=Path, default=embedded.FOLDER)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=loop.Recipe.steps)
+    parser.add_argument("--without", metavar="SOURCE", help="hold a whole source out")
+    options = parser.parse_args(arguments)
+    try:
+        pairs = sources.pairs(options.data, terminal_progress())
+        recipe = loop.Recipe(seed=options.seed, steps=options.steps)
+        report = run(pairs, recipe, options.output, options.without)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(report["held_out"], indent=1))
+    return 0
+
+
+def run(
+    pairs: list[Pair], recipe: loop.Recipe, output: Path, without: str | None = None
+) -> dict[str, Any]:
+    """Encode, train, measure on what was held out, save; gives what report.json says."""
+    encoder = embedded.load(Options())
+    information = encoder.heads.information  # type: ignore[attr-defined]
+    texts, passages, every = collections(pairs)
+    states = _encode(encoder, texts, passages)
+    by_query = {pair.query: pair for pair in pairs}
+    out = np.asarray([is_held_out(by_query[text], SHARE) for text in texts])
+    tried = [one.only(np.flatnonzero(out[one.queries])) for one in every]
+    taught = [one.only(np.flatnonzero(~out[one.queries])) for one in every]
+    if without:
+        taught = [one for one in taught if not one.name.startswith(f"{without}/")]
+        tried = [one for one in every if one.name.startswith(f"{without}/")]
+    trained = loop.train(*states, taught, information, recipe, terminal_progress())
+    start = loop.begin(states[1], recipe)
+    before = measured(*states, tried, information, *start)
+    after = measured(*states, tried, information, trained.sparse, trained.late)
+    scale = max(SCALES, key=lambda one: mean(after[one], "fused"))
+    heads.save(output, trained.sparse.linear(scale**0.5), trained.late.linear())
+    report = {
+        "recipe": asdict(recipe),
+        "pairs": sources.counted(pairs),
+        "losses": trained.losses,
+        "scale": scale,
+        "held_out": {
+            "start": summary(before[scale]),
+            "trained": summary(after[scale]),
+            "mix_by_scale": {str(one): mean(after[one], "fused") for one in SCALES},
+        },
+        "collections": after[scale],
+    }
+    (output / "report.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    return report
+
+
+def measured(
+    queries: States,
+    passages: States,
+    tried: list[Collection],
+    information: Floats,
+    *pair: Any,
+) -> dict[float, dict[str, dict[str, float]]]:
+    """nDCG@10 of each collection, by scale of the sparse scores."""
+    asked = [one for one in tried if len(one.queries)]
+    scored = {
+        one.name: held_out.scores(queries, passages, one, information, *pair) for one in asked
+    }
+    return {scale: held_out.quality(scored, asked, scale) for scale in SCALES}
+
+
+def mean(found: dict[str, dict[str, float]], mode: str) -> float:
+    """Over sources of the mean over their collections."""
+    by_source = summary(found)
+    return float(np.mean([modes[mode] for modes in by_source.values()]))
+
+
+def summary(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Mean of each mode over the collections of each source."""
+    names = sorted({name.partition("/")[0] for name in found})
+    return {
+        source: {
+            mode: float(np.mean([v[mode] for k, v in found.items() if k.startswith(f"{source}/")]))
+            for mode in MODES
+        }
+        for source in names
+    }
+
+
+def _encode(
+    encoder: OnePassEncoder, queries: list[str], passages: list[str]
+) -> tuple[States, States]:
+    asked = encode(encoder, encoder.queries(queries))
+    return asked, encode(encoder, encoder.passages(passages), terminal_progress())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

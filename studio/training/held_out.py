@@ -1,0 +1,58 @@
+"""How well heads rank what they were not trained on: nDCG@10 of each mode and of the mix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from studio.records import Floats, Integers
+from studio.training import batches
+from studio.training.heads import ColbertHead, SparseHead
+from studio.training.states import Collection, States
+
+PAPER = (1.0, 0.3, 1.0)
+
+
+@torch.no_grad()
+def scores(
+    queries: States,
+    passages: States,
+    collection: Collection,
+    information: Floats,
+    sparse: SparseHead,
+    late: ColbertHead,
+) -> dict[str, Floats]:
+    """(queries, passages) of each mode."""
+    asked = batches.side(queries, collection.queries, information)
+    found = batches.side(passages, collection.passages, information)
+    return {
+        "dense": (asked.dense @ found.dense.T).numpy(),
+        "sparse": batches.sparse_scores(asked, found, sparse).numpy(),
+        "multi_vector": batches.late(asked, found, late, batches.emphasis(asked, sparse)).numpy(),
+    }
+
+
+def quality(
+    scored: Mapping[str, Mapping[str, Floats]],
+    collections: Sequence[Collection],
+    scale: float,
+) -> dict[str, dict[str, float]]:
+    """nDCG@10 of each collection and mode; `fused` with sparse times `scale`, at 1 / 0.3 / 1."""
+    found = {}
+    for one in collections:
+        modes = dict(scored[one.name])
+        mix = (PAPER[0], PAPER[1] * scale, PAPER[2])
+        parts = [weight * mode for weight, mode in zip(mix, modes.values(), strict=True)]
+        modes["fused"] = np.sum(parts, axis=0)
+        found[one.name] = {name: float(ndcg(mode, one.gold).mean()) for name, mode in modes.items()}
+    return found
+
+
+def ndcg(scores: Floats, gold: Integers) -> Floats:
+    """(queries,) nDCG@10 with one relevant passage each; of equal scores the earlier is first."""
+    own = scores[np.arange(len(gold)), gold][:, None]
+    earlier = np.arange(scores.shape[1]) < gold[:, None]
+    rank = 1 + (scores > own).sum(1) + ((scores == own) & earlier).sum(1)
+    return np.asarray(np.where(rank <= 10, 1 / np.log2(rank + 1), 0.0))
