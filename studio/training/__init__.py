@@ -1,1 +1,1 @@
-"""Training of the embedded encoder's heads; nothing of the studio needs it to run."""
+"""Tuning of the embedded encoder; nothing of the studio needs it to run."""

@@ -1,7 +1,8 @@
-"""Train the embedded encoder's two heads: `python -m studio.training DATA`.
+"""Train the embedded encoder's last layers and two heads: `python -m studio.training DATA`.
 
-DATA is a folder for the fetched files (32 MB). Writes sparse_linear.pt, colbert_linear.pt and
-report.json to assets/heads, or to --output. One seed gives one pair of heads on one machine.
+DATA is a folder for the fetched files (32 MB). Writes low_rank.pt, sparse_linear.pt,
+colbert_linear.pt and report.json to assets/heads, or to --output. One seed gives the same files on
+one machine.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.encoders import Options, embedded
-from studio.encoders.onepass import OnePassEncoder
+from studio.encoders import embedded, low_rank
 from studio.errors import StudioError
 from studio.records import Floats
 from studio.settings import terminal_progress
@@ -53,10 +53,13 @@ def run(
     pairs: list[Pair], recipe: loop.Recipe, output: Path, without: str | None = None
 ) -> dict[str, Any]:
     """Encode, train, measure on what was held out, save; gives what report.json says."""
-    encoder = embedded.load(Options())
+    encoder = embedded.load(updates=None)
     information = encoder.heads.information  # type: ignore[attr-defined]
     texts, passages, every = collections(pairs)
-    states = _encode(encoder, texts, passages)
+    states = (
+        encode(encoder, encoder.queries(texts), recipe.frozen),
+        encode(encoder, encoder.passages(passages), recipe.frozen, terminal_progress()),
+    )
     by_query = {pair.query: pair for pair in pairs}
     out = np.asarray([is_held_out(by_query[text], SHARE) for text in texts])
     tried = [one.only(np.flatnonzero(out[one.queries])) for one in every]
@@ -64,16 +67,17 @@ def run(
     if without:
         taught = [one for one in taught if not one.name.startswith(f"{without}/")]
         tried = [one for one in every if one.name.startswith(f"{without}/")]
-    trained = loop.train(*states, taught, information, recipe, terminal_progress())
-    start = loop.begin(states[1], recipe)
-    before = measured(*states, tried, information, *start)
-    after = measured(*states, tried, information, trained.sparse, trained.late)
+    model = loop.begin(embedded.read().backbone, states[1], recipe)
+    before = measured(model, *states, tried, information)
+    losses = loop.train(model, *states, taught, information, recipe, terminal_progress())
+    after = measured(model, *states, tried, information)
     scale = max(SCALES, key=lambda one: mean(after[one], "fused"))
-    heads.save(output, trained.sparse.linear(scale**0.5), trained.late.linear())
+    heads.save(output, model.sparse.linear(scale**0.5), model.late.linear())
+    low_rank.save(output / embedded.UPDATES.name, model.top.updates())
     report = {
         "recipe": asdict(recipe),
         "pairs": sources.counted(pairs),
-        "losses": trained.losses,
+        "losses": losses,
         "scale": scale,
         "held_out": {
             "start": summary(before[scale]),
@@ -87,16 +91,17 @@ def run(
 
 
 def measured(
+    model: loop.Model,
     queries: States,
     passages: States,
     tried: list[Collection],
     information: Floats,
-    *pair: Any,
 ) -> dict[float, dict[str, dict[str, float]]]:
     """nDCG@10 of each collection, by scale of the sparse scores."""
     asked = [one for one in tried if len(one.queries)]
     scored = {
-        one.name: held_out.scores(queries, passages, one, information, *pair) for one in asked
+        one.name: held_out.scores(model, queries, passages, one, information, embedded.LATE)
+        for one in asked
     }
     return {scale: held_out.quality(scored, asked, scale) for scale in SCALES}
 
@@ -117,13 +122,6 @@ def summary(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
         }
         for source in names
     }
-
-
-def _encode(
-    encoder: OnePassEncoder, queries: list[str], passages: list[str]
-) -> tuple[States, States]:
-    asked = encode(encoder, encoder.queries(queries))
-    return asked, encode(encoder, encoder.passages(passages), terminal_progress())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from studio.encoders.onepass import SPECIAL
 from studio.records import Floats, Integers
 from studio.training.heads import ColbertHead, SparseHead
 from studio.training.states import Collection, States
+from studio.training.top import Top
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +35,24 @@ class Side:
     token: Integers
 
 
-def side(states: States, texts: Integers, information: Floats) -> Side:
-    """Some texts of the States."""
-    rows, lengths = states.rows(texts)
-    ids = states.ids[rows]
+def side(top: Top, states: States, texts: Integers, information: Floats) -> Side:
+    """Some texts of the States, through the layers that are trained."""
+    hidden, dense = top(states, texts)
+    rows, whole = states.rows(texts)
+    kept = states.keep[rows]
+    ids = states.ids[rows][kept]
+    text = np.repeat(np.arange(len(texts)), whole)[kept]
+    lengths = np.bincount(text, minlength=len(texts))
     offsets = np.cumsum(np.r_[0, lengths])
-    text = np.repeat(np.arange(len(texts)), lengths)
     prior = information[ids] * lexical.frequency(ids, offsets)
     ordinary = np.flatnonzero((prior > 0) & ~np.isin(ids, SPECIAL))
     keys = text[ordinary].astype(np.int64) * len(information) + ids[ordinary]
     distinct, first, at = np.unique(keys, return_index=True, return_inverse=True)
     return Side(
-        torch.from_numpy(states.hidden[rows]).float(),
+        hidden,
         torch.from_numpy(text),
         torch.from_numpy(lengths),
-        torch.from_numpy(states.dense[texts]),
+        dense,
         torch.from_numpy(ordinary),
         torch.from_numpy(at),
         torch.from_numpy(prior[ordinary][first]),
@@ -101,17 +104,14 @@ def emphasis(texts: Side, head: SparseHead) -> Tensor:
     return torch.where(total[texts.text] > 0, mixed, torch.ones(()))
 
 
-def late_scores(queries: Side, passages: Side, vectors: Sequence[Tensor], counts: Tensor) -> Tensor:
+def late(
+    queries: Side, passages: Side, head: ColbertHead, counts: Tensor, dimension: int
+) -> Tensor:
     """(queries, passages) MaxSim: the weighted mean over query tokens of the best match."""
-    mine, theirs = vectors
-    best = torch.segment_reduce((theirs @ mine.T), "max", lengths=passages.lengths)
+    mine, theirs = (head(one.hidden, dimension) for one in (queries, passages))
+    best = torch.segment_reduce(theirs @ mine.T, "max", lengths=passages.lengths)
     total = torch.zeros(len(queries.lengths), len(passages.lengths))
     return total.index_add(0, queries.text, (best * counts).T) / queries.lengths[:, None]
-
-
-def late(queries: Side, passages: Side, head: ColbertHead, counts: Tensor) -> Tensor:
-    """MaxSim through the head."""
-    return late_scores(queries, passages, (head(queries.hidden), head(passages.hidden)), counts)
 
 
 def draw(

@@ -9,7 +9,7 @@ import torch
 
 from studio.records import Floats, Integers
 from studio.training import batches
-from studio.training.heads import ColbertHead, SparseHead
+from studio.training.loop import Model
 from studio.training.states import Collection, States
 
 PAPER = (1.0, 0.3, 1.0)
@@ -17,20 +17,21 @@ PAPER = (1.0, 0.3, 1.0)
 
 @torch.no_grad()
 def scores(
+    model: Model,
     queries: States,
     passages: States,
     collection: Collection,
     information: Floats,
-    sparse: SparseHead,
-    late: ColbertHead,
+    dimension: int,
 ) -> dict[str, Floats]:
-    """(queries, passages) of each mode."""
-    asked = batches.side(queries, collection.queries, information)
-    found = batches.side(passages, collection.passages, information)
+    """(queries, passages) of each mode, ColBERT's by its first so many dimensions."""
+    asked = batches.side(model.top, queries, collection.queries, information)
+    found = batches.side(model.top, passages, collection.passages, information)
+    counts = batches.emphasis(asked, model.sparse)
     return {
         "dense": (asked.dense @ found.dense.T).numpy(),
-        "sparse": batches.sparse_scores(asked, found, sparse).numpy(),
-        "multi_vector": batches.late(asked, found, late, batches.emphasis(asked, sparse)).numpy(),
+        "sparse": batches.sparse_scores(asked, found, model.sparse).numpy(),
+        "multi_vector": batches.late(asked, found, model.late, counts, dimension).numpy(),
     }
 
 

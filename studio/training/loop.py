@@ -1,111 +1,141 @@
-"""The training loop: both heads at once, with the losses of the M3 paper.
+"""The training loop: the last layers and both heads at once, with the losses of the M3 paper.
 
 Each step draws one collection, and from it some queries and passages; every other passage of the
-draw is a negative (in-batch contrastive loss). Then self-distillation (Chen et al. 2024, section
-3.2): the sum of the three scores, as logits, teaches each mode by itself. The sum's ColBERT part is
-that of the full hidden states, centred, which the small head is to come near; nothing of the
-teacher is trained.
+draw is a negative (in-batch contrastive loss, of each mode and of their sum). Beside it stands
+self-distillation (Chen et al. 2024, section 3.2): the sum of the three scores, as logits, teaches
+each mode by itself. The ColBERT head learns at several numbers of dimensions at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, log_softmax, normalize
+from torch.nn.functional import cross_entropy, log_softmax
 
 from studio.records import Floats, Progress, silent
 from studio.training import batches
-from studio.training.heads import CENTRE, ColbertHead, SparseHead
+from studio.training.heads import ColbertHead, SparseHead
 from studio.training.states import Collection, States
+from studio.training.top import Top
 
 WARM_UP = 50  # steps
+SAMPLE = 400  # passages whose tokens the heads' starts are computed from
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that a training run depends on beside its data. Temperatures divide scores of 1."""
 
-    steps: int = 2_000
-    queries: int = 24
-    passages: int = 64
-    dimension: int = 128
-    rate: float = 1e-3
-    pull_sparse: float = 10.0
-    pull_late: float = 1.0
+    steps: int = 400
+    queries: int = 20
+    passages: int = 40
+    frozen: int = 6  # layers, of 12
+    rank: int = 8
+    dimensions: tuple[int, ...] = (128, 384)
+    rate: float = 5e-4
+    rate_sparse: float = 1e-3
+    rate_late: float = 3e-4
+    pull_sparse: float = 5.0
+    pull_late: float = 0.3
     distilled: float = 0.5
     dense_temperature: float = 0.01
     late_temperature: float = 0.015
     sparse_temperature: float = 8.0
+    written: float = 0.75  # of the steps are on the passages written for the purpose
     seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """The heads after the loop, and the mean loss of every tenth of it."""
+class Model:
+    """All that is trained."""
 
+    top: Top
     sparse: SparseHead
     late: ColbertHead
-    losses: list[float]
 
 
-def begin(passages: States, recipe: Recipe) -> tuple[SparseHead, ColbertHead]:
-    """The untrained heads: statistics of every 20th token of the passages."""
-    sample = torch.from_numpy(passages.hidden[::20]).float()
-    return SparseHead(sample), ColbertHead(sample, recipe.dimension)
+def begin(backbone: Any, passages: States, recipe: Recipe) -> Model:
+    """Untrained: the encoder as it is, and heads by the statistics of some passages' tokens."""
+    torch.manual_seed(recipe.seed)
+    top = Top(backbone, recipe.frozen, recipe.rank)
+    texts = len(passages.offsets) - 1
+    chosen = np.random.default_rng(recipe.seed).choice(texts, min(SAMPLE, texts), replace=False)
+    with torch.no_grad():
+        sample = top(passages, np.sort(chosen))[0][::3]
+    return Model(top, SparseHead(sample), ColbertHead(sample, max(recipe.dimensions)))
 
 
 def train(
+    model: Model,
     queries: States,
     passages: States,
     collections: Sequence[Collection],
     information: Floats,
     recipe: Recipe,
     progress: Progress = silent,
-) -> Trained:
-    """Train on collections of training queries; the same seed gives the same heads."""
+) -> list[float]:
+    """Train on collections of training queries; gives the mean loss of every tenth of the steps.
+
+    The same seed gives the same weights on the same machine.
+    """
     random = np.random.default_rng(recipe.seed)
-    torch.manual_seed(recipe.seed)
-    sparse, late = begin(passages, recipe)
-    scales = torch.nn.Parameter(torch.zeros(2))  # logarithms, of the students' temperatures
-    middle = CENTRE * normalize(torch.from_numpy(passages.hidden[::20]).float(), dim=-1).mean(0)
-    parameters = [*sparse.parameters(), *late.parameters(), scales]
-    optimiser = torch.optim.Adam(parameters, lr=recipe.rate)
     usable = [one for one in collections if len(one.queries)]
-    shares = np.sqrt([len(one.queries) for one in usable])
+    shares = odds(usable, recipe.written)
+    scales = torch.nn.Parameter(torch.zeros(2 + len(recipe.dimensions)))  # log temperatures
+    optimiser = _optimiser(model, scales, recipe)
+    first_rates = [group["lr"] for group in optimiser.param_groups]
     losses = []
     for step in range(recipe.steps):
-        for group in optimiser.param_groups:
-            done = 1 - 0.9 * step / recipe.steps
-            group["lr"] = recipe.rate * min(1.0, (step + 1) / WARM_UP) * done
-        one = usable[random.choice(len(usable), p=shares / shares.sum())]
+        left = min(1.0, (step + 1) / WARM_UP) * (1 - 0.95 * step / recipe.steps)
+        for group, rate in zip(optimiser.param_groups, first_rates, strict=True):
+            group["lr"] = rate * left
+        one = usable[random.choice(len(usable), p=shares)]
         drawn = batches.draw(one, recipe.queries, recipe.passages, random)
-        asked = batches.side(queries, drawn.queries, information)
-        found = batches.side(passages, drawn.passages, information)
-        gold, counts = torch.from_numpy(drawn.gold), batches.emphasis(asked, sparse)
-        students = (
-            batches.sparse_scores(asked, found, sparse) / recipe.sparse_temperature,
-            batches.late(asked, found, late, counts) / recipe.late_temperature,
-        )
-        taught = teacher(asked, found, (students[0], counts), middle, recipe)
+        asked = batches.side(model.top, queries, drawn.queries, information)
+        found = batches.side(model.top, passages, drawn.passages, information)
+        students = logits(model, asked, found, recipe)
+        together = students[0] + students[1] + students[-1]
+        gold, taught = torch.from_numpy(drawn.gold), torch.softmax(together.detach(), -1)
         parts = [
             loss(score * scale.exp(), gold, taught, recipe.distilled)
             for score, scale in zip(students, scales, strict=True)
         ]
-        kept = recipe.pull_sparse * sparse.pull() + recipe.pull_late * late.pull()
+        whole = sum(parts) + cross_entropy(together / 2, gold)
+        kept = recipe.pull_sparse * model.sparse.pull() + recipe.pull_late * model.late.pull()
         optimiser.zero_grad()
-        (sum(parts) + kept).backward()  # type: ignore[no-untyped-call]
+        (whole + kept).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         losses.append(sum(part.item() for part in parts))
         progress(step + 1, recipe.steps, "training")
-    return Trained(
-        sparse,
-        late,
-        [float(np.mean(part)) for part in np.array_split(losses, min(10, len(losses)))],
-    )
+    return [float(np.mean(part)) for part in np.array_split(losses, min(10, len(losses)))]
+
+
+def logits(model: Model, asked: batches.Side, found: batches.Side, recipe: Recipe) -> list[Tensor]:
+    """(queries, passages) of dense, sparse, and ColBERT at each number of dimensions."""
+    counts = batches.emphasis(asked, model.sparse)
+    return [
+        asked.dense @ found.dense.T / recipe.dense_temperature,
+        batches.sparse_scores(asked, found, model.sparse) / recipe.sparse_temperature,
+        *(
+            batches.late(asked, found, model.late, counts, size) / recipe.late_temperature
+            for size in recipe.dimensions
+        ),
+    ]
+
+
+def odds(collections: Sequence[Collection], written: float) -> Floats:
+    """How often each is drawn: by the root of its queries, within its share of the steps."""
+    roots = np.sqrt([len(one.queries) for one in collections])
+    chosen = np.asarray([one.name.startswith("written/") for one in collections])
+    if chosen.all() or not chosen.any():
+        return np.asarray(roots / roots.sum())
+    share = np.where(chosen, written / roots[chosen].sum(), (1 - written) / roots[~chosen].sum())
+    return np.asarray(roots * share)
 
 
 def loss(scores: Tensor, gold: Tensor, taught: Tensor, distilled: float) -> Tensor:
@@ -115,17 +145,10 @@ def loss(scores: Tensor, gold: Tensor, taught: Tensor, distilled: float) -> Tens
     return (1 - distilled) * contrastive + distilled * distillation
 
 
-@torch.no_grad()
-def teacher(
-    asked: batches.Side,
-    found: batches.Side,
-    sparse: tuple[Tensor, Tensor],
-    middle: Tensor,
-    recipe: Recipe,
-) -> Tensor:
-    """(queries, passages) probabilities by the sum of the three scores."""
-    full = [normalize(normalize(one.hidden, dim=-1) - middle, dim=-1) for one in (asked, found)]
-    dense = asked.dense @ found.dense.T / recipe.dense_temperature
-    scores, counts = sparse
-    late = batches.late_scores(asked, found, full, counts) / recipe.late_temperature
-    return torch.softmax(dense + late + scores, -1)
+def _optimiser(model: Model, scales: torch.nn.Parameter, recipe: Recipe) -> torch.optim.Adam:
+    groups = [
+        {"params": model.top.trained(), "lr": recipe.rate},
+        {"params": list(model.late.parameters()), "lr": recipe.rate_late},
+        {"params": [*model.sparse.parameters(), scales], "lr": recipe.rate_sparse},
+    ]
+    return torch.optim.Adam(groups)

@@ -22,7 +22,7 @@ from studio.training.pairs import Pair, distinct, plain, sample, usable
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets" / "training"
 MIRROR = "http://deb.debian.org/debian/"
-MOST = {"descriptions": 300, "help": 100, "written": 400}  # pairs of one language
+MOST = {"descriptions": 100, "help": 40}  # pairs of one language
 SMALLEST = 100  # pairs: a smaller collection is too easy to rank
 
 

@@ -1,4 +1,4 @@
-"""What the frozen encoder says of texts: last hidden states, computed once for all of training."""
+"""What the encoder's frozen layers say of texts: hidden states, computed once for all steps."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from studio.encoders import packing
 from studio.encoders.batching import by_length, fill
 from studio.encoders.onepass import OnePassEncoder
 from studio.encoders.tokens import Tokens
-from studio.records import Floats, Integers, Progress, silent
+from studio.records import Bools, Floats, Integers, Progress, silent
 from studio.training.pairs import Pair
 
 
@@ -20,14 +21,14 @@ from studio.training.pairs import Pair
 class States:
     """Texts side by side: text i owns rows offsets[i] to offsets[i + 1].
 
-    hidden: (tokens, hidden) float16, as BGE-M3's heads get them: without <s>, prefix left out.
-    ids: (tokens,). dense: (texts, d), of unit length.
+    hidden: (tokens, hidden) float16, as they leave the last layer that is not trained. ids:
+    (tokens,). keep: (tokens,) whether the heads see it: neither <s> nor a prefix.
     """
 
     hidden: Floats
     ids: Integers
+    keep: Bools
     offsets: Integers
-    dense: Floats
 
     def rows(self, texts: Integers) -> tuple[Integers, Integers]:
         """Of some texts: the rows of their tokens, and how many each has."""
@@ -71,26 +72,30 @@ def collections(pairs: Sequence[Pair]) -> tuple[list[str], list[str], list[Colle
 
 
 def encode(
-    encoder: OnePassEncoder, tokens: Sequence[Tokens], progress: Progress = silent
+    encoder: OnePassEncoder, tokens: Sequence[Tokens], layer: int, progress: Progress = silent
 ) -> States:
-    """Pass texts through the encoder once, within its budget of tokens."""
+    """Pass texts through the encoder once, within its budget of tokens; keep what `layer` says."""
     lengths = [len(one.ids) for one in tokens]
-    order, offsets = by_length(lengths), np.cumsum([0, *(len(one.keep) for one in tokens)])
-    width = encoder.backbone.config.hidden_size
-    hidden = np.zeros((offsets[-1], width), dtype=np.float16)
-    dense = np.zeros((len(tokens), width), dtype=np.float32)
+    order, offsets = by_length(lengths), np.cumsum([0, *lengths])
+    hidden = np.zeros((offsets[-1], encoder.backbone.config.hidden_size), dtype=np.float16)
+    keep = np.zeros(int(offsets[-1]), dtype=np.bool_)
+    for text, start in zip(tokens, offsets, strict=False):
+        keep[start + text.keep] = True
     first, device = 0, torch.device(encoder.device)
+    said: list[Tensor] = []
+    listening = encoder.backbone.encoder.layer[layer - 1].register_forward_hook(
+        lambda _module, _inputs, made: said.append(made[0] if isinstance(made, tuple) else made)
+    )
     while first < len(tokens):
         last = fill([lengths[i] for i in order], first, encoder.budget)
         batch = [tokens[i] for i in order[first:last]]
         packed = packing.pack([one.ids for one in batch], encoder.first_position, device)
         with torch.inference_mode():
-            states = packing.forward(encoder.backbone, packed)
-            pooled = encoder.heads.dense(states, packed.bounds)
-        dense[order[first:last]] = torch.nn.functional.normalize(pooled, dim=-1).numpy()
-        for at, text, start in zip(order[first:last], batch, packed.bounds.tolist(), strict=False):
-            hidden[offsets[at] : offsets[at + 1]] = states[start + torch.from_numpy(text.keep)]
+            packing.forward(encoder.backbone, packed)
+        states = said.pop().view(-1, hidden.shape[1]).numpy()
+        for at, start in zip(order[first:last], packed.bounds.tolist(), strict=False):
+            hidden[offsets[at] : offsets[at + 1]] = states[start : start + lengths[at]]
         first = last
         progress(first, len(tokens), "encoding")
-    ids = np.concatenate([one.ids[one.keep] for one in tokens])
-    return States(hidden, ids, offsets, dense)
+    listening.remove()
+    return States(hidden, np.concatenate([one.ids for one in tokens]), keep, offsets)

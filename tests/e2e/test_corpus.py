@@ -18,7 +18,7 @@ FILES = {
 
 def test_the_badge_names_the_encoder_and_says_why(studio: Studio) -> None:
     badge = studio.at("#encoder-badge")
-    expect(badge.locator(".name")).to_have_text("embedded · multilingual-e5-small")
+    expect(badge.locator(".name")).to_have_text("embedded · multilingual-e5-small, tuned")
     expect(badge.locator(".state")).to_contain_text("ready")
     expect(badge.locator(".reason")).to_have_text("Chosen because asked for by name.")
 
