@@ -70,6 +70,7 @@ def run(
     model = loop.begin(embedded.read().backbone, states[1], recipe)
     before = measured(model, *states, tried, information)
     losses = loop.train(model, *states, taught, information, recipe, terminal_progress())
+    model.top.shrink(recipe.kept)
     after = measured(model, *states, tried, information)
     scale = max(SCALES, key=lambda one: mean(after[one], "fused"))
     heads.save(output, model.sparse.linear(scale**0.5), model.late.linear())

@@ -47,6 +47,7 @@ class Recipe:
     late_temperature: float = 0.015
     sparse_temperature: float = 8.0
     written: float = 0.75  # of the steps are on the passages written for the purpose
+    kept: float = 0.5  # of the updates: the mean of the original and the tuned weights
     seed: int = 0
 
 

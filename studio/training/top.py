@@ -65,6 +65,15 @@ class Top(torch.nn.Module):
         """The updates, all that is trained here."""
         return [one for one in self.parameters() if one.requires_grad]
 
+    @torch.no_grad()
+    def shrink(self, share: float) -> None:
+        """Go back towards the original weights, so that less of what they knew is lost.
+
+        Wortsman et al. 2021 (arXiv 2109.01903), who take half where nothing speaks for another.
+        """
+        for up in (one for name, one in self.named_parameters() if name.endswith(".up")):
+            up *= share
+
     def updates(self) -> dict[str, tuple[Tensor, Tensor]]:
         """A and B by the name that the backbone knows the layer by."""
         return {
