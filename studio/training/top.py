@@ -71,8 +71,8 @@ class Top(torch.nn.Module):
 
         Wortsman et al. 2021 (arXiv 2109.01903), who take half where nothing speaks for another.
         """
-        for up in (one for name, one in self.named_parameters() if name.endswith(".up")):
-            up *= share
+        for _, up in self.updates().values():
+            up.mul_(share)
 
     def updates(self) -> dict[str, tuple[Tensor, Tensor]]:
         """A and B by the name that the backbone knows the layer by."""

@@ -130,7 +130,9 @@ def test_search_loads_the_encoder_as_it_was_when_it_encoded(files, tmp_path):
     assert "It hunts mice." in found["results"][0]["text"]
     other = script(tmp_path, "search", "small", "fox", "--precision", "float32")
     assert other.returncode == 2
-    assert "encoded by embedded · multilingual-e5-small, tuned · first 64 of 384 dim" in other.stderr
+    assert (
+        "encoded by embedded · multilingual-e5-small, tuned · first 64 of 384 dim" in other.stderr
+    )
     assert "(4-bit weights, int8 arithmetic); the encoder at work is" in other.stderr
 
 

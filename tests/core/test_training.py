@@ -141,6 +141,17 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert all(one.abs().max() > 0 for one in runs[0][0])
 
 
+def test_shrinking_takes_the_mean_with_the_original_weights() -> None:
+    top = Top(tiny(), 1, 2)
+    with torch.no_grad():
+        for parameter in top.trained():
+            parameter.copy_(torch.randn(parameter.shape))
+    whole = {name: up @ down for name, (down, up) in top.updates().items()}
+    top.shrink(0.5)
+    for name, (down, up) in top.updates().items():
+        torch.testing.assert_close(up @ down, whole[name] / 2)
+
+
 def test_merged_updates_say_what_training_said(tmp_path: Path) -> None:
     found = states(np.random.default_rng(2), 6)
     top = Top(tiny(), 0, 2)
