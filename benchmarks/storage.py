@@ -111,15 +111,15 @@ def share(passages: Encodings) -> float:
 
 
 def ndcg(scores: Floats, whole: collection.TestCollection, ids: list[str]) -> list[float]:
-    """The mean of the collection's queries, and its interval."""
+    """The mean over languages of their queries' means, and its interval."""
     order = np.argsort(-scores, axis=1, kind="stable")[:, :100]
     run = {
         query.id: ranked(Listed(rows, values[rows]))
         for query, rows, values in zip(whole.queries, order, scores, strict=True)
     }
     table = measures.per_query(whole.qrels, {"run": run}, ids, NDCG)
-    values = table["nDCG@10"].to_numpy()
-    found = interval(values)
+    language = {query.id: query.language for query in whole.queries}
+    found = interval(table["nDCG@10"].to_numpy(), [language[one] for one in table["query"]])
     return [round(float(value), 4) for value in (found.mean, found.low, found.high)]
 
 

@@ -44,7 +44,7 @@ UPDATES = FOLDER / "low_rank.pt"
 TITLE = "embedded · multilingual-e5-small, tuned"
 LATE = 128  # ColBERT numbers in use; the head has 384, trained to serve cut here too
 DIGEST = hashlib.sha256(
-    b"".join(file.read_bytes() for file in (*FILES, UPDATES)) + bytes([LATE // 8])
+    b"".join(file.read_bytes() for file in (*FILES, UPDATES)) + str(LATE).encode()
 ).hexdigest()
 HEADS = f"heads {DIGEST[:7]}"  # part of the revision: no index outlives them
 
@@ -62,7 +62,7 @@ class Original:
 
 @dataclass(frozen=True)
 class TrainedHeads:
-    """Mean pooling, a factor of each token's prior weight, and a layer to 128 dimensions."""
+    """Mean pooling, a factor of each token's prior weight, and a layer for ColBERT."""
 
     information: Floats  # (vocabulary,)
     factor: torch.nn.Linear

@@ -25,7 +25,8 @@ from studio.training.pairs import Pair, is_held_out
 from studio.training.states import Collection, States, collections, encode
 
 SHARE = 0.2  # of the groups are held out
-SCALES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)  # of sparse scores; the best mix is kept
+SCALES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)  # of sparse scores
+ALIKE = 0.0005  # nDCG@10: mixes that differ by no more are as good
 MODES = ("dense", "sparse", "multi_vector", "fused")
 
 
@@ -72,7 +73,8 @@ def run(
     losses = loop.train(model, *states, taught, information, recipe, terminal_progress())
     model.top.shrink(recipe.kept)
     after = measured(model, *states, tried, information)
-    scale = max(SCALES, key=lambda one: mean(after[one], "fused"))
+    mixed = {one: mean(after[one], "fused") for one in SCALES}
+    scale = largest(mixed)
     heads.save(output, model.sparse.linear(scale**0.5), model.late.linear())
     low_rank.save(output / embedded.UPDATES.name, model.top.updates())
     report = {
@@ -83,7 +85,7 @@ def run(
         "held_out": {
             "start": summary(before[scale]),
             "trained": summary(after[scale]),
-            "mix_by_scale": {str(one): mean(after[one], "fused") for one in SCALES},
+            "mix_by_scale": {str(one): value for one, value in mixed.items()},
         },
         "collections": after[scale],
     }
@@ -105,6 +107,11 @@ def measured(
         for one in asked
     }
     return {scale: held_out.quality(scored, asked, scale) for scale in SCALES}
+
+
+def largest(mixed: dict[float, float]) -> float:
+    """The largest scale whose mix is as good as the best: sparse's slider is to move something."""
+    return max(scale for scale, value in mixed.items() if value >= max(mixed.values()) - ALIKE)
 
 
 def mean(found: dict[str, dict[str, float]], mode: str) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import Linear, Parameter
@@ -19,7 +18,7 @@ from transformers import AttentionInterface
 from studio.records import Integers
 from studio.training.states import States
 
-NAME = "padded"
+NAME = "side-by-side, trained"
 CHANGED = (
     "attention.self.query",
     "attention.self.key",
@@ -86,34 +85,14 @@ class Top(torch.nn.Module):
     def forward(self, states: States, texts: Integers) -> tuple[Tensor, Tensor]:
         """Last hidden states of the kept tokens, and the dense vectors, of some texts."""
         rows, lengths = states.rows(texts)
-        padded = Padded(lengths)
         hidden = torch.from_numpy(states.hidden[rows]).float()[None]
         with torch.autocast("cpu", torch.bfloat16):
             for layer in self.layers:
-                made = layer(hidden, None, packed=padded)
+                made = layer(hidden, None, packed=lengths.tolist())
                 hidden = made[0] if isinstance(made, tuple) else made
         last = hidden[0].float()
         pooled = torch.segment_reduce(last, "mean", lengths=torch.from_numpy(lengths))
         return last[torch.from_numpy(states.keep[rows])], normalize(pooled, dim=-1)
-
-
-class Padded:
-    """Where each token of texts of some lengths stands in a (texts, longest) table."""
-
-    def __init__(self, lengths: Integers) -> None:
-        self.texts, self.longest = len(lengths), int(lengths.max())
-        text = np.repeat(np.arange(len(lengths)), lengths)
-        starts = np.cumsum(np.r_[0, lengths[:-1]])
-        place = np.arange(len(text)) - starts[text]
-        self.place = torch.from_numpy(text * self.longest + place)
-        self.mask = (torch.arange(self.longest) < torch.from_numpy(lengths)[:, None])[:, None, None]
-
-    def table(self, rows: Tensor) -> Tensor:
-        """(1, heads, tokens, size) as (texts, heads, longest, size)."""
-        rows = rows[0].transpose(0, 1)
-        table = rows.new_zeros(self.texts * self.longest, *rows.shape[1:])
-        table = table.index_copy(0, self.place, rows)
-        return table.view(self.texts, self.longest, *rows.shape[1:]).transpose(1, 2)
 
 
 def attend(
@@ -122,19 +101,19 @@ def attend(
     key: Tensor,
     value: Tensor,
     _mask: None,
-    packed: Padded,
+    packed: list[int],
     scaling: float | None = None,
     **_others: Any,
 ) -> tuple[Tensor, None]:
-    """Attention within each text, one product for all of them: quick to go back through in float32.
+    """Attention within each text, by the texts' lengths; going back, it is quickest in float32.
 
-    (1, heads, tokens, size) give (1, tokens, heads, size).
+    (1, heads, tokens, size) give (1, tokens, heads, size). `packing.attend` writes into one tensor,
+    of which going back would make a copy for every text.
     """
-    kind = query.dtype
+    texts = [torch.split(rows.float(), packed, 2) for rows in (query, key, value)]
     with torch.autocast("cpu", enabled=False):
-        query, key, value = (packed.table(rows.float()) for rows in (query, key, value))
-        mixed = scaled_dot_product_attention(
-            query, key, value, attn_mask=packed.mask, scale=scaling
-        )
-    rows = mixed.transpose(1, 2).flatten(0, 1)
-    return rows[packed.place][None].to(kind), None
+        mixed = [
+            scaled_dot_product_attention(asking, asked, told, scale=scaling)
+            for asking, asked, told in zip(*texts, strict=True)
+        ]
+    return torch.cat(mixed, 2).transpose(1, 2).to(query.dtype), None

@@ -222,6 +222,10 @@ def test_emphasis_is_the_same_in_training_and_in_the_encoder() -> None:
     assert found == pytest.approx([0.1, 0.1 + 2.4, 0.1 + 1.2, 0.1, 1, 1])
 
 
+def test_of_scales_as_good_the_largest_is_taken() -> None:
+    assert command.largest({0.5: 0.9, 1.0: 0.9004, 2.0: 0.9, 4.0: 0.8998}) == 2.0
+
+
 def test_a_small_draw_keeps_every_querys_own_passage() -> None:
     whole = Collection("a/b", np.arange(100, 130), np.arange(500, 550), np.arange(30))
     random = np.random.default_rng(1)

@@ -6,7 +6,10 @@ import bz2
 import csv
 import hashlib
 import io
+import json
+import os
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,9 @@ from studio.errors import ReadingError, StudioError
 from studio.training import debian, sources
 from studio.training.pairs import Pair, distinct, is_held_out, sample, usable
 
+DATA = Path(
+    os.environ.get("STUDIO_TEST_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data"
+)
 LONG = "It finds every lighthouse along a coast and draws its beam on a map of the sea at night."
 
 TRANSLATION = f"""Package: lights-data
@@ -41,6 +47,26 @@ PAGE = f"""<?xml version="1.0" encoding="utf-8"?>
   <section id="oil"><title>Oil</title><p>Oil lamps need a keeper. {LONG}</p></section>
 </page>
 """
+
+
+def test_no_twelve_tokens_in_a_row_stand_in_a_test_collection_too(xlm_roberta) -> None:
+    def runs(texts: Iterable[str]) -> set[tuple[int, ...]]:
+        found = set()
+        for text in texts:
+            ids = xlm_roberta.encode(text.casefold(), add_special_tokens=False).ids
+            found |= {tuple(ids[at : at + 12]) for at in range(len(ids) - 11)}
+        return found
+
+    folders = [sources.ASSETS.parent / "atlas", DATA / "cranfield", *(DATA / "xquad").glob("*")]
+    files = [file for folder in folders for file in folder.glob("*.jsonl")]
+    assert len(files) >= 2
+    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    tested = runs(f"{line.get('title') or ''} {line['text']}" for line in lines)
+    written = sources.written()
+    assert len(written) > 4_000
+    assert not tested & runs(text for pair in written for text in (pair.query, pair.passage))
+    if not (DATA / "cranfield").is_dir():
+        pytest.skip(f"{DATA} holds no cranfield (STUDIO_TEST_DATA); atlas alone was looked through")
 
 
 def test_a_short_description_asks_for_the_long_one(tmp_path: Path) -> None:
