@@ -85,6 +85,19 @@ class Studio:
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name, exact=True).click()
 
+    def write(self, field: str, text: str) -> Locator:
+        """Fill a field that has just come into sight, as slowly as a person would.
+
+        Gradio gives such a field its first value once more, up to 100 ms later on a busy machine.
+        """
+        box = self.at(field)
+        box.fill(text)
+        self.page.wait_for_timeout(300)
+        if box.input_value() != text:
+            box.fill(text)
+        expect(box).to_have_value(text)
+        return box
+
     @property
     def toast(self) -> Locator:
         return self.page.locator("[data-testid=toast-body]").last

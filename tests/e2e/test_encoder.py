@@ -134,7 +134,7 @@ def test_what_cannot_be_loaded_is_said_and_the_old_encoder_goes_on(
 
 
 def test_a_number_out_of_range_is_refused(page: Studio) -> None:
-    page.at("#encoder-passage-tokens input").fill("9000")
+    page.write("#encoder-passage-tokens input", "9000")
     apply(page)
     expect(page.toast).to_contain_text("9,000 passage tokens cannot be set. Choose 4 to 8,192.")
 

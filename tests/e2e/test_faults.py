@@ -95,7 +95,7 @@ def test_an_emptied_k_is_said_and_ranks_nothing(open_with: OpenWith) -> None:
     studio = open_with("birds", a="A grey bird stands in the reeds", b="An owl hunts at night")
     before = studio.search("owl", "birds")
     studio.at("#normalise").get_by_label("RRF").check()
-    studio.at("#rrf-k input").fill("")
+    studio.write("#rrf-k input", "")
     expect(studio.at("#results .status")).to_contain_text("RRF's k must be a number, 0 or more")
     studio.at("#search-go").click()
     expect(studio.toast).to_contain_text("RRF's k is empty")

@@ -47,8 +47,7 @@ def test_reciprocal_ranks_fuse_as_in_python_for_every_k(studio: Studio, site: Si
         studio.at("#normalise").get_by_label("RRF").check()
         studio.weigh(0.5, 0.2, 0.9)
         for k in (60, 0, 7):
-            studio.at("#rrf-k input").fill(str(k))
-            studio.at("#rrf-k input").press("Tab")
+            studio.write("#rrf-k input", str(k)).press("Tab")
             settings = FusionSettings((0.5, 0.2, 0.9), "none", "rrf", k)
             order, totals = truth(site, settings)
             studio.expect_order(order)

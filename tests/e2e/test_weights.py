@@ -104,8 +104,7 @@ def test_another_way_of_combining_and_another_measure_are_measured_anew(
 def test_limits_leave_out_mixes_and_wrong_ones_are_said(weighed: Studio) -> None:
     fine(weighed)
     weighed.at("#limits button.label-wrap").click()
-    box = weighed.at("#multi-vector-at-most input")
-    box.fill("0")
+    box = weighed.write("#multi-vector-at-most input", "0")
     box.press("Enter")
     expect(weighed.at("#simplex .pins-table tfoot")).to_contain_text("of 101 mixes")
     assert row(weighed, "Best mix")[2].endswith("/ 0")
