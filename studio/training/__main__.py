@@ -26,7 +26,6 @@ from studio.training.states import Collection, States, collections, encode
 
 SHARE = 0.2  # of the groups are held out
 SCALES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)  # of sparse scores
-ALIKE = 0.0005  # nDCG@10: mixes that differ by no more are as good
 MODES = ("dense", "sparse", "multi_vector", "fused")
 
 
@@ -74,7 +73,8 @@ def run(
     model.top.shrink(recipe.kept)
     after = measured(model, *states, tried, information)
     mixed = {one: mean(after[one], "fused") for one in SCALES}
-    scale = largest(mixed)
+    best = max(SCALES, key=lambda one: mixed[one])
+    scale = largest(mixed, error(after[best]))
     heads.save(output, model.sparse.linear(scale**0.5), model.late.linear())
     low_rank.save(output / embedded.UPDATES.name, model.top.updates())
     report = {
@@ -86,6 +86,7 @@ def run(
             "start": summary(before[scale]),
             "trained": summary(after[scale]),
             "mix_by_scale": {str(one): value for one, value in mixed.items()},
+            "standard_error": error(after[best]),
         },
         "collections": after[scale],
     }
@@ -109,9 +110,22 @@ def measured(
     return {scale: held_out.quality(scored, asked, scale) for scale in SCALES}
 
 
-def largest(mixed: dict[float, float]) -> float:
-    """The largest scale whose mix is as good as the best: sparse's slider is to move something."""
-    return max(scale for scale, value in mixed.items() if value >= max(mixed.values()) - ALIKE)
+def largest(mixed: dict[float, float], error: float) -> float:
+    """The largest scale whose mix is within one standard error of the best.
+
+    The rule of Breiman et al. 1984 (section 3.4.3) among settings that cannot be told apart; the
+    largest, so that the slider of sparse moves something.
+    """
+    return max(scale for scale, value in mixed.items() if value >= max(mixed.values()) - error)
+
+
+def error(found: dict[str, dict[str, float]]) -> float:
+    """The standard error of `mean` of the mixes: collections are drawn apart."""
+    by_source: dict[str, list[float]] = {}
+    for name, values in found.items():
+        by_source.setdefault(name.partition("/")[0], []).append(values["error"])
+    errors = [np.linalg.norm(each) / len(each) for each in by_source.values()]
+    return float(np.linalg.norm(errors) / len(errors))
 
 
 def mean(found: dict[str, dict[str, float]], mode: str) -> float:

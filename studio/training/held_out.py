@@ -40,14 +40,20 @@ def quality(
     collections: Sequence[Collection],
     scale: float,
 ) -> dict[str, dict[str, float]]:
-    """nDCG@10 of each collection and mode; `fused` with sparse times `scale`, at 1 / 0.3 / 1."""
+    """nDCG@10 of each collection and mode; `fused` with sparse times `scale`, at 1 / 0.3 / 1.
+
+    `error` is the standard error of the mean of `fused` over queries.
+    """
     found = {}
     for one in collections:
         modes = dict(scored[one.name])
         mix = (PAPER[0], PAPER[1] * scale, PAPER[2])
         parts = [weight * mode for weight, mode in zip(mix, modes.values(), strict=True)]
         modes["fused"] = np.sum(parts, axis=0)
-        found[one.name] = {name: float(ndcg(mode, one.gold).mean()) for name, mode in modes.items()}
+        values = {name: ndcg(mode, one.gold) for name, mode in modes.items()}
+        error = values["fused"].std() / np.sqrt(len(one.gold))
+        found[one.name] = {name: float(each.mean()) for name, each in values.items()}
+        found[one.name]["error"] = float(error)
     return found
 
 

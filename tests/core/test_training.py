@@ -223,8 +223,29 @@ def test_emphasis_is_the_same_in_training_and_in_the_encoder() -> None:
     assert found == pytest.approx([0.1, 0.1 + 2.4, 0.1 + 1.2, 0.1, 1, 1])
 
 
-def test_of_scales_as_good_the_largest_is_taken() -> None:
-    assert command.largest({0.5: 0.9, 1.0: 0.9004, 2.0: 0.9, 4.0: 0.8998}) == 2.0
+def test_of_scales_within_one_standard_error_the_largest_is_taken() -> None:
+    mixed = {0.5: 0.9, 1.0: 0.904, 2.0: 0.9, 4.0: 0.898}
+    assert command.largest(mixed, 0.005) == 2.0
+    assert command.largest(mixed, 0.0) == 1.0
+
+
+def test_the_standard_error_is_that_of_a_mean_over_sources() -> None:
+    """Against means of as many draws."""
+    random = np.random.default_rng(0)
+    sizes = {"a/x": 40, "a/y": 90, "b/x": 60}
+    found = {name: {"error": (1 / 12 / size) ** 0.5} for name, size in sizes.items()}
+    draws = []
+    for _ in range(4000):
+        drawn = {name: {"fused": random.random(size).mean()} for name, size in sizes.items()}
+        a = (drawn["a/x"]["fused"] + drawn["a/y"]["fused"]) / 2
+        draws.append((a + drawn["b/x"]["fused"]) / 2)
+    assert command.error(found) == pytest.approx(np.std(draws), rel=0.05)
+    scores = np.eye(3) + np.asarray([[0, 2, 0], [0, 0, 0], [0, 0, 0]])
+    one = Collection("a/b", np.arange(3), np.arange(3), np.arange(3))
+    modes = {"dense": scores, "sparse": scores, "multi_vector": scores}
+    expected = np.std([1 / np.log2(3), 1, 1]) / 3**0.5
+    quality = held_out.quality({"a/b": modes}, [one], 1.0)
+    assert quality["a/b"]["error"] == pytest.approx(expected)
 
 
 def test_a_small_draw_keeps_every_querys_own_passage_and_near_ones() -> None:
