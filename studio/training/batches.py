@@ -115,21 +115,16 @@ def late(
 
 
 def draw(
-    collection: Collection, near: Integers, queries: int, passages: int, random: np.random.Generator
+    collection: Collection, queries: int, passages: int, random: np.random.Generator
 ) -> Collection:
-    """A small collection: some queries, their passages, others near to them, and any others.
-
-    near: (queries of the collection, some) passages that are hard to tell from a query's own.
-    """
+    """A small collection: some queries, their passages, and others of the same collection."""
     asked = random.choice(
         len(collection.queries), min(queries, len(collection.queries)), replace=False
     )
     own = np.unique(collection.gold[asked])
-    room = max(0, passages - len(own))
-    hard = random.permutation(np.setdiff1d(near[asked], own))[:room]
-    others = np.setdiff1d(np.arange(len(collection.passages)), np.r_[own, hard])
-    more = random.permutation(others)[: room - len(hard)]
-    kept = np.sort(np.r_[own, hard, more])
+    others = np.setdiff1d(np.arange(len(collection.passages)), own)
+    more = random.choice(others, max(0, min(passages - len(own), len(others))), replace=False)
+    kept = np.sort(np.r_[own, more])
     return Collection(
         collection.name,
         collection.queries[asked],

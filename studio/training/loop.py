@@ -1,10 +1,9 @@
 """The training loop: the last layers and both heads at once, with the losses of the M3 paper.
 
-Each step draws one collection, and from it some queries, their passages and those that the untuned
-encoder takes for them; every other passage of the draw is a negative (in-batch contrastive loss, of
-each mode and of their sum). Beside it stands self-distillation (Chen et al. 2024, section 3.2): the
-sum of the three scores, as logits, teaches each mode by itself. The ColBERT head learns at several
-numbers of dimensions at once.
+Each step draws one collection, and from it some queries and passages; every other passage of the
+draw is a negative (in-batch contrastive loss, of each mode and of their sum). Beside it stands
+self-distillation (Chen et al. 2024, section 3.2): the sum of the three scores, as logits, teaches
+each mode by itself. The ColBERT head learns at several numbers of dimensions at once.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from torch.nn.functional import cross_entropy, log_softmax
 from studio.records import Floats, Progress, silent
 from studio.training import batches
 from studio.training.heads import ColbertHead, SparseHead
-from studio.training.states import Collection, States, nearest
+from studio.training.states import Collection, States
 from studio.training.top import Top
 
 WARM_UP = 50  # steps
@@ -87,7 +86,6 @@ def train(
     """
     random = np.random.default_rng(recipe.seed)
     usable = [one for one in collections if len(one.queries)]
-    near = [nearest(queries, passages, one) for one in usable]
     shares = odds(usable, recipe.written)
     scales = torch.nn.Parameter(torch.zeros(2 + len(recipe.dimensions)))  # log temperatures
     optimiser = _optimiser(model, scales, recipe)
@@ -97,8 +95,8 @@ def train(
         left = min(1.0, (step + 1) / WARM_UP) * (1 - 0.95 * step / recipe.steps)
         for group, rate in zip(optimiser.param_groups, first_rates, strict=True):
             group["lr"] = rate * left
-        at = random.choice(len(usable), p=shares)
-        drawn = batches.draw(usable[at], near[at], recipe.queries, recipe.passages, random)
+        one = usable[random.choice(len(usable), p=shares)]
+        drawn = batches.draw(one, recipe.queries, recipe.passages, random)
         asked = batches.side(model.top, queries, drawn.queries, information)
         found = batches.side(model.top, passages, drawn.passages, information)
         students = logits(model, asked, found, recipe)

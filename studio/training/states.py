@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from studio.encoders import packing
 from studio.encoders.batching import by_length, fill
@@ -23,15 +22,13 @@ class States:
     """Texts side by side: text i owns rows offsets[i] to offsets[i + 1].
 
     hidden: (tokens, hidden) float16, as they leave the last layer that is not trained. ids:
-    (tokens,). keep: (tokens,) whether the heads see it: neither <s> nor a prefix. dense: (texts,
-    hidden) unit vectors of the untuned encoder.
+    (tokens,). keep: (tokens,) whether the heads see it: neither <s> nor a prefix.
     """
 
     hidden: Floats
     ids: Integers
     keep: Bools
     offsets: Integers
-    dense: Floats
 
     def rows(self, texts: Integers) -> tuple[Integers, Integers]:
         """Of some texts: the rows of their tokens, and how many each has."""
@@ -82,7 +79,6 @@ def encode(
     order, offsets = by_length(lengths), np.cumsum([0, *lengths])
     hidden = np.zeros((offsets[-1], encoder.backbone.config.hidden_size), dtype=np.float16)
     keep = np.zeros(int(offsets[-1]), dtype=np.bool_)
-    dense = np.zeros((len(tokens), hidden.shape[1]), dtype=np.float32)
     for text, start in zip(tokens, offsets, strict=False):
         keep[start + text.keep] = True
     first, device = 0, torch.device(encoder.device)
@@ -95,24 +91,11 @@ def encode(
         batch = [tokens[i] for i in order[first:last]]
         packed = packing.pack([one.ids for one in batch], encoder.first_position, device)
         with torch.inference_mode():
-            last_states = packing.forward(encoder.backbone, packed)
-            pooled = encoder.heads.dense(last_states, packed.bounds)
-        dense[order[first:last]] = normalize(pooled, dim=-1).numpy()
+            packing.forward(encoder.backbone, packed)
         states = said.pop().view(-1, hidden.shape[1]).numpy()
         for at, start in zip(order[first:last], packed.bounds.tolist(), strict=False):
             hidden[offsets[at] : offsets[at + 1]] = states[start : start + lengths[at]]
         first = last
         progress(first, len(tokens), "encoding")
     listening.remove()
-    return States(hidden, np.concatenate([one.ids for one in tokens]), keep, offsets, dense)
-
-
-def nearest(queries: States, passages: States, collection: Collection, most: int = 8) -> Integers:
-    """(queries, at most `most`) where the passages stand that a query is nearest to, but its own.
-
-    By the untuned encoder's dense vectors.
-    """
-    scores = queries.dense[collection.queries] @ passages.dense[collection.passages].T
-    np.put_along_axis(scores, collection.gold[:, None], -np.inf, axis=1)
-    most = min(most, scores.shape[1] - 1)
-    return np.asarray(np.argsort(-scores, axis=1, kind="stable")[:, :most])
+    return States(hidden, np.concatenate([one.ids for one in tokens]), keep, offsets)
