@@ -70,7 +70,6 @@ def run(
     model = loop.begin(embedded.read().backbone, states[1], recipe)
     before = measured(model, *states, tried, information)
     losses = loop.train(model, *states, taught, information, recipe, terminal_progress())
-    model.top.shrink(recipe.kept)
     after = measured(model, *states, tried, information)
     mixed = {one: mean(after[one], "fused") for one in SCALES}
     best = max(SCALES, key=lambda one: mixed[one])

@@ -29,9 +29,14 @@ SAMPLE = 400  # passages whose tokens the heads' starts are computed from
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a training run depends on beside its data. Temperatures divide scores of 1."""
+    """All that a training run depends on beside its data. Temperatures divide scores of 1.
+
+    After the `steps` the layers keep a share of their updates and stand still, and the heads alone
+    get used to them for `settling` more, 1 at least.
+    """
 
     steps: int = 400
+    settling: int = 150
     queries: int = 20
     passages: int = 40
     frozen: int = 6  # layers, of 12
@@ -89,12 +94,14 @@ def train(
     shares = odds(usable, recipe.written)
     scales = torch.nn.Parameter(torch.zeros(2 + len(recipe.dimensions)))  # log temperatures
     optimiser = _optimiser(model, scales, recipe)
-    first_rates = [group["lr"] for group in optimiser.param_groups]
+    whole_run = recipe.steps + recipe.settling
     losses = []
-    for step in range(recipe.steps):
-        left = min(1.0, (step + 1) / WARM_UP) * (1 - 0.95 * step / recipe.steps)
-        for group, rate in zip(optimiser.param_groups, first_rates, strict=True):
-            group["lr"] = rate * left
+    for step in range(whole_run):
+        if step == recipe.steps:
+            model.top.settle(recipe.kept)
+        for group in optimiser.param_groups:
+            left = min(1.0, (step + 1) / WARM_UP) * (1 - 0.95 * step / group["steps"])
+            group["lr"] = group["first_rate"] * left
         one = usable[random.choice(len(usable), p=shares)]
         drawn = batches.draw(one, recipe.queries, recipe.passages, random)
         asked = batches.side(model.top, queries, drawn.queries, information)
@@ -112,7 +119,7 @@ def train(
         (whole + kept).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         losses.append(sum(part.item() for part in parts))
-        progress(step + 1, recipe.steps, "training")
+        progress(step + 1, whole_run, "training")
     return [float(np.mean(part)) for part in np.array_split(losses, min(10, len(losses)))]
 
 
@@ -147,9 +154,12 @@ def loss(scores: Tensor, gold: Tensor, taught: Tensor, distilled: float) -> Tens
 
 
 def _optimiser(model: Model, scales: torch.nn.Parameter, recipe: Recipe) -> torch.optim.Adam:
-    groups = [
-        {"params": model.top.trained(), "lr": recipe.rate},
-        {"params": list(model.late.parameters()), "lr": recipe.rate_late},
-        {"params": [*model.sparse.parameters(), scales], "lr": recipe.rate_sparse},
+    whole_run = recipe.steps + recipe.settling
+    rows = [
+        (model.top.trained(), recipe.rate, recipe.steps),
+        (list(model.late.parameters()), recipe.rate_late, whole_run),
+        ([*model.sparse.parameters(), scales], recipe.rate_sparse, whole_run),
     ]
-    return torch.optim.Adam(groups)
+    return torch.optim.Adam(
+        [{"params": own, "first_rate": rate, "steps": steps} for own, rate, steps in rows]
+    )

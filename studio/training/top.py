@@ -65,13 +65,15 @@ class Top(torch.nn.Module):
         return [one for one in self.parameters() if one.requires_grad]
 
     @torch.no_grad()
-    def shrink(self, share: float) -> None:
-        """Go back towards the original weights, so that less of what they knew is lost.
+    def settle(self, share: float) -> None:
+        """Go back towards the original weights, so that less of what they knew is lost; stand still.
 
         Wortsman et al. 2021 (arXiv 2109.01903), who take half where nothing speaks for another.
         """
-        for _, up in self.updates().values():
+        for down, up in self.updates().values():
             up.mul_(share)
+            for one in (down, up):
+                one.requires_grad_(False).grad = None
 
     def updates(self) -> dict[str, tuple[Tensor, Tensor]]:
         """A and B by the name that the backbone knows the layer by."""

@@ -55,7 +55,13 @@ def made() -> list[Pair]:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     folder = tmp_path_factory.mktemp("heads")
     recipe = loop.Recipe(
-        steps=60, queries=16, passages=48, frozen=10, pull_sparse=0.1, rate_sparse=1e-2
+        steps=60,
+        settling=10,
+        queries=16,
+        passages=48,
+        frozen=10,
+        pull_sparse=0.1,
+        rate_sparse=1e-2,
     )
     return folder, command.run(made(), recipe, folder)
 
@@ -129,27 +135,31 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     asked, found = states(random, 10), states(random, 10)
     every = [Collection("a/b", np.arange(10), np.arange(10), np.arange(10))]
     information = np.linspace(0, 5, 40, dtype=np.float32)
-    recipe = loop.Recipe(steps=5, queries=4, passages=6, frozen=1, rank=2, dimensions=(2, 4))
+    recipe = loop.Recipe(
+        steps=5, settling=2, queries=4, passages=6, frozen=1, rank=2, dimensions=(2, 4)
+    )
     runs = []
     for _ in range(2):
         model = loop.begin(tiny(), found, recipe)
         losses = loop.train(model, asked, found, every, information, recipe)
-        runs.append(([*model.top.trained(), *model.late.parameters()], losses))
+        updates = [one for pair in model.top.updates().values() for one in pair]
+        runs.append(([*updates, *model.late.parameters()], losses))
     for first, second in zip(runs[0][0], runs[1][0], strict=True):
         assert torch.equal(first, second)
     assert runs[0][1] == runs[1][1]
     assert all(one.abs().max() > 0 for one in runs[0][0])
 
 
-def test_shrinking_takes_the_mean_with_the_original_weights() -> None:
+def test_settled_layers_stand_at_the_mean_with_the_original_weights() -> None:
     top = Top(tiny(), 1, 2)
     with torch.no_grad():
         for parameter in top.trained():
             parameter.copy_(torch.randn(parameter.shape))
     whole = {name: up @ down for name, (down, up) in top.updates().items()}
-    top.shrink(0.5)
+    top.settle(0.5)
     for name, (down, up) in top.updates().items():
         torch.testing.assert_close(up @ down, whole[name] / 2)
+    assert not top.trained()
 
 
 def test_merged_updates_say_what_training_said(tmp_path: Path) -> None:
