@@ -73,7 +73,7 @@ def run(
     after = measured(model, *states, tried, information)
     mixed = {one: mean(after[one], "fused") for one in SCALES}
     best = max(SCALES, key=lambda one: mixed[one])
-    scale = largest(mixed, error(after[best]))
+    scale = largest(mixed, standard_error(after[best]))
     heads.save(output, model.sparse.linear(scale**0.5), model.late.linear())
     low_rank.save(output / embedded.UPDATES.name, model.top.updates())
     report = {
@@ -85,7 +85,7 @@ def run(
             "start": summary(before[scale]),
             "trained": summary(after[scale]),
             "mix_by_scale": {str(one): value for one, value in mixed.items()},
-            "standard_error": error(after[best]),
+            "standard_error": standard_error(after[best]),
         },
         "collections": after[scale],
     }
@@ -118,7 +118,7 @@ def largest(mixed: dict[float, float], error: float) -> float:
     return max(scale for scale, value in mixed.items() if value >= max(mixed.values()) - error)
 
 
-def error(found: dict[str, dict[str, float]]) -> float:
+def standard_error(found: dict[str, dict[str, float]]) -> float:
     """The standard error of `mean` of the mixes: collections are drawn apart."""
     by_source: dict[str, list[float]] = {}
     for name, values in found.items():

@@ -32,7 +32,7 @@ class Recipe:
     """All that a training run depends on beside its data. Temperatures divide scores of 1.
 
     After the `steps` the layers keep a share of their updates and stand still, and the heads alone
-    get used to them for `settling` more, 1 at least.
+    get used to them for `settling` more.
     """
 
     steps: int = 400
@@ -94,13 +94,10 @@ def train(
     shares = odds(usable, recipe.written)
     scales = torch.nn.Parameter(torch.zeros(2 + len(recipe.dimensions)))  # log temperatures
     optimiser = _optimiser(model, scales, recipe)
-    whole_run = recipe.steps + recipe.settling
-    losses = []
-    for step in range(whole_run):
-        if step == recipe.steps:
-            model.top.settle(recipe.kept)
+
+    def take(step: int) -> float:
         for group in optimiser.param_groups:
-            left = min(1.0, (step + 1) / WARM_UP) * (1 - 0.95 * step / group["steps"])
+            left = min(1.0, (step + 1) / WARM_UP) * (1 - 0.95 * min(1.0, step / group["steps"]))
             group["lr"] = group["first_rate"] * left
         one = usable[random.choice(len(usable), p=shares)]
         drawn = batches.draw(one, recipe.queries, recipe.passages, random)
@@ -118,8 +115,12 @@ def train(
         optimiser.zero_grad()
         (whole + kept).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        losses.append(sum(part.item() for part in parts))
-        progress(step + 1, whole_run, "training")
+        progress(step + 1, recipe.steps + recipe.settling, "training")
+        return sum(part.item() for part in parts)
+
+    losses = [take(step) for step in range(recipe.steps)]
+    model.top.settle(recipe.kept)
+    losses += [take(recipe.steps + step) for step in range(recipe.settling)]
     return [float(np.mean(part)) for part in np.array_split(losses, min(10, len(losses)))]
 
 

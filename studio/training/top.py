@@ -66,7 +66,7 @@ class Top(torch.nn.Module):
 
     @torch.no_grad()
     def settle(self, share: float) -> None:
-        """Go back towards the original weights, losing less of what they knew; stand still.
+        """Go back towards the original weights, which forget less so, and stand still.
 
         Wortsman et al. 2021 (arXiv 2109.01903), who take half where nothing speaks for another.
         """

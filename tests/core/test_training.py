@@ -248,7 +248,7 @@ def test_the_standard_error_is_that_of_a_mean_over_sources() -> None:
         drawn = {name: {"fused": random.random(size).mean()} for name, size in sizes.items()}
         a = (drawn["a/x"]["fused"] + drawn["a/y"]["fused"]) / 2
         draws.append((a + drawn["b/x"]["fused"]) / 2)
-    assert command.error(found) == pytest.approx(np.std(draws), rel=0.05)
+    assert command.standard_error(found) == pytest.approx(np.std(draws), rel=0.05)
     scores = np.eye(3) + np.asarray([[0, 2, 0], [0, 0, 0], [0, 0, 0]])
     one = Collection("a/b", np.arange(3), np.arange(3), np.arange(3))
     modes = {"dense": scores, "sparse": scores, "multi_vector": scores}

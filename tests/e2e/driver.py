@@ -88,7 +88,7 @@ class Studio:
     def write(self, field: str, text: str) -> Locator:
         """Fill a field that has just come into sight, as slowly as a person would.
 
-        Gradio gives such a field its first value once more, up to 100 ms later on a busy machine.
+        Gradio gives such a field its first value once more, up to 200 ms later on a busy machine.
         """
         box = self.at(field)
         box.fill(text)
