@@ -35,7 +35,7 @@ class Recipe:
     get used to them for `settling` more.
     """
 
-    steps: int = 400
+    steps: int = 600
     settling: int = 150
     queries: int = 20
     passages: int = 40
