@@ -30,12 +30,13 @@ from eval.protocols.ranking import Listed
 from eval.significance import interval
 from studio import scoring
 from studio.encoders import Options, embedded
-from studio.records import Encodings, Floats, joined_text
+from studio.encoders.onepass import SPECIAL
+from studio.records import Encodings, Floats, FusionSettings, joined_text
 
 DIMENSIONS = (384, 128)
 DROPPED = 0.2
 KINDS = {"float32": 4, "float16": 2, "int8": 1}
-MIX = (1.0, 0.3, 1.0)
+MIX = FusionSettings().weights
 NDCG = {"nDCG@10": measures.parse("nDCG@10")}
 
 
@@ -106,13 +107,14 @@ def stored(vectors: Floats, kind: str) -> Floats:
 
 
 def share(passages: Encodings) -> float:
-    """Of the distinct tokens of each passage: how many have a weight, the mean."""
+    """Of the distinct tokens of each passage, </s> apart: how many have a weight, the mean."""
     shares = []
     for row in range(len(passages.offsets) - 1):
-        ids = passages.token_ids[passages.offsets[row] : passages.offsets[row + 1]]
+        own = passages.token_ids[passages.offsets[row] : passages.offsets[row + 1]]
+        ids = np.setdiff1d(own, SPECIAL)
         weights = passages.sparse.indptr[row + 1] - passages.sparse.indptr[row]
-        shares.append(weights / max(1, len(np.unique(ids))))
-    return round(float(np.mean(shares)), 4)
+        shares.append(weights / len(ids) if len(ids) else np.nan)
+    return round(float(np.nanmean(shares)), 4)
 
 
 def without_smallest(weights: csr_array, part: float) -> csr_array:

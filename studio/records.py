@@ -28,6 +28,7 @@ METHODS: tuple[Method, ...] = get_args(Method)
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
+Strings = NDArray[np.str_]
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what); raises `Cancelled` where the user has asked to stop.
 

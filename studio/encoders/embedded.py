@@ -44,7 +44,8 @@ UPDATES = FOLDER / "low_rank.pt"
 TITLE = "embedded · multilingual-e5-small, tuned"
 LATE = 128  # ColBERT numbers in use; the head has 384, trained to serve cut here too
 DIGEST = hashlib.sha256(
-    b"".join(file.read_bytes() for file in (*FILES, UPDATES)) + str(LATE).encode()
+    b"".join(file.read_bytes() for file in (*FILES, UPDATES))
+    + repr((LATE, lexical.CONSTANTS)).encode()
 ).hexdigest()
 HEADS = f"heads {DIGEST[:7]}"  # part of the revision: no index outlives them
 

@@ -14,6 +14,7 @@ RARITY = 0.75  # on both sides, so that a match counts information to the power 
 K1, B = 1.2, 0.75  # BM25's own
 AVERAGE = 120.0  # tokens of a passage of the training data
 ALIKE = 0.1  # of a query's ColBERT mean
+CONSTANTS = (COMMON, RARITY, K1, B, AVERAGE, ALIKE)  # set by hand before any training
 
 
 def information(log_probabilities: Floats) -> Floats:
@@ -25,7 +26,7 @@ def information(log_probabilities: Floats) -> Floats:
 def frequency(ids: Integers, offsets: Integers) -> Floats:
     """(tokens,) BM25's factor of each token's id in its text; text i owns offsets[i] to [i + 1].
 
-    tf (k₁ + 1) / (tf + k₁ (1 − b + b · length / average), Robertson and Zaragoza 2009, with a fixed
+    tf (k₁ + 1) / (tf + k₁ (1 − b + b · length / average)) by Robertson and Zaragoza 2009 at a fixed
     average, since a text is encoded without its collection. All tokens of a query that come once
     have the same factor, so it orders nothing there.
     """

@@ -12,7 +12,7 @@ from studio.errors import EncoderError
 
 
 def linear(path: Path, hidden: int, dtype: torch.dtype) -> torch.nn.Linear:
-    """A head from its file, held against the backbone's hidden size."""
+    """A head from its file. Raises EncoderError where it does not fit the hidden size."""
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         weight, bias = state["weight"], state["bias"]

@@ -33,6 +33,8 @@ def merge(backbone: Any, path: Path) -> None:
     try:
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
         names = sorted(name.removesuffix(DOWN) for name in state if name.endswith(DOWN))
+        if not names or set(state) != {name + end for name in names for end in (DOWN, UP)}:
+            raise ValueError(f"it does not hold pairs of {DOWN} and {UP}")
         pairs = {name: (state[name + DOWN].float(), state[name + UP].float()) for name in names}
         updates = {name: up @ down for name, (down, up) in pairs.items()}
     except Exception as error:  # torch.load raises many kinds for a broken file

@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import torch
 
 from studio.encoders import embedded, low_rank
 from studio.errors import StudioError
 from studio.records import Floats
 from studio.settings import terminal_progress
-from studio.training import heads, held_out, loop, sources
+from studio.training import held_out, loop, sources
 from studio.training.pairs import Pair, is_held_out
 from studio.training.states import Collection, States, collections, encode
 
 SHARE = 0.2  # of the groups are held out
 SCALES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)  # of sparse scores
-MODES = ("dense", "sparse", "multi_vector", "fused")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,13 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=embedded.FOLDER)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=loop.Recipe.steps)
-    parser.add_argument("--without", metavar="SOURCE", help="hold a whole source out")
+    parser.add_argument("--without", choices=sources.NAMES, help="hold a whole source out")
     options = parser.parse_args(arguments)
+    if options.steps < 1:
+        parser.error(f"--steps is {options.steps}; give 1 or more.")
     try:
+        options.output.mkdir(parents=True, exist_ok=True)
         pairs = sources.pairs(options.data, terminal_progress())
         recipe = loop.Recipe(seed=options.seed, steps=options.steps)
         report = run(pairs, recipe, options.output, options.without)
-    except StudioError as error:
+    except (StudioError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(report["held_out"], indent=1))
@@ -60,21 +64,17 @@ def run(
         encode(encoder, encoder.queries(texts), recipe.frozen),
         encode(encoder, encoder.passages(passages), recipe.frozen, terminal_progress()),
     )
-    by_query = {pair.query: pair for pair in pairs}
-    out = np.asarray([is_held_out(by_query[text], SHARE) for text in texts])
-    tried = [one.only(np.flatnonzero(out[one.queries])) for one in every]
-    taught = [one.only(np.flatnonzero(~out[one.queries])) for one in every]
-    if without:
-        taught = [one for one in taught if not one.name.startswith(f"{without}/")]
-        tried = [one for one in every if one.name.startswith(f"{without}/")]
+    tried, taught = parted(every, without)
     model = loop.begin(embedded.read().backbone, states[1], recipe)
     before = measured(model, *states, tried, information)
     losses = loop.train(model, *states, taught, information, recipe, terminal_progress())
     after = measured(model, *states, tried, information)
-    mixed = {one: mean(after[one], "fused") for one in SCALES}
-    best = max(SCALES, key=lambda one: mixed[one])
-    scale = largest(mixed, standard_error(after[best]))
-    heads.save(output, model.sparse.linear(scale**0.5), model.late.linear())
+    mixed = {one: float(held_out.by_source(after[one])["fused"].mean()) for one in SCALES}
+    error = held_out.standard_error(after[max(mixed, key=mixed.__getitem__)])
+    scale = largest(mixed, error)
+    layers = (model.sparse.linear(scale**0.5), model.late.linear())
+    for file, layer in zip(embedded.FILES, layers, strict=True):
+        torch.save(layer.state_dict(), output / file.name)
     low_rank.save(output / embedded.UPDATES.name, model.top.updates())
     report = {
         "recipe": asdict(recipe),
@@ -82,15 +82,35 @@ def run(
         "losses": losses,
         "scale": scale,
         "held_out": {
-            "start": summary(before[scale]),
-            "trained": summary(after[scale]),
+            "start": held_out.by_source(before[scale]).to_dict("index"),
+            "trained": held_out.by_source(after[scale]).to_dict("index"),
             "mix_by_scale": {str(one): value for one, value in mixed.items()},
-            "standard_error": standard_error(after[best]),
+            "standard_error": error,
         },
-        "collections": after[scale],
+        "collections": held_out.by_collection(after[scale]).droplevel("source").to_dict("index"),
     }
     (output / "report.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
+
+
+def parted(
+    every: list[Collection], without: str | None = None
+) -> tuple[list[Collection], list[Collection]]:
+    """What is held out, among all passages, and what is taught, which holds none of its passages.
+
+    A share of each source's groups is held out, or one whole source instead.
+    """
+    tried, taught = [], []
+    for one in every:
+        groups, at = np.unique(one.groups, return_inverse=True)
+        out = np.asarray([is_held_out(group, SHARE) for group in groups])[at]
+        if without:
+            out[:] = one.source == without
+        if out.any():
+            tried.append(one.only(out))
+        if not out.all():
+            taught.append(one.alone(~out))
+    return tried, taught
 
 
 def measured(
@@ -99,14 +119,13 @@ def measured(
     passages: States,
     tried: list[Collection],
     information: Floats,
-) -> dict[float, dict[str, dict[str, float]]]:
-    """nDCG@10 of each collection, by scale of the sparse scores."""
-    asked = [one for one in tried if len(one.queries)]
+) -> dict[float, pd.DataFrame]:
+    """nDCG@10 of each query, by scale of the sparse scores."""
     scored = {
         one.name: held_out.scores(model, queries, passages, one, information, embedded.LATE)
-        for one in asked
+        for one in tried
     }
-    return {scale: held_out.quality(scored, asked, scale) for scale in SCALES}
+    return {scale: held_out.quality(scored, tried, scale) for scale in SCALES}
 
 
 def largest(mixed: dict[float, float], error: float) -> float:
@@ -116,33 +135,6 @@ def largest(mixed: dict[float, float], error: float) -> float:
     largest, so that the slider of sparse moves something.
     """
     return max(scale for scale, value in mixed.items() if value >= max(mixed.values()) - error)
-
-
-def standard_error(found: dict[str, dict[str, float]]) -> float:
-    """The standard error of `mean` of the mixes: collections are drawn apart."""
-    by_source: dict[str, list[float]] = {}
-    for name, values in found.items():
-        by_source.setdefault(name.partition("/")[0], []).append(values["error"])
-    errors = [np.linalg.norm(each) / len(each) for each in by_source.values()]
-    return float(np.linalg.norm(errors) / len(errors))
-
-
-def mean(found: dict[str, dict[str, float]], mode: str) -> float:
-    """Over sources of the mean over their collections."""
-    by_source = summary(found)
-    return float(np.mean([modes[mode] for modes in by_source.values()]))
-
-
-def summary(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Mean of each mode over the collections of each source."""
-    names = sorted({name.partition("/")[0] for name in found})
-    return {
-        source: {
-            mode: float(np.mean([v[mode] for k, v in found.items() if k.startswith(f"{source}/")]))
-            for mode in MODES
-        }
-        for source in names
-    }
 
 
 if __name__ == "__main__":

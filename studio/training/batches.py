@@ -92,26 +92,24 @@ def sparse_scores(queries: Side, passages: Side, head: SparseHead) -> Tensor:
 def emphasis(texts: Side, head: SparseHead) -> Tensor:
     """(tokens,) what each token counts in the mean of its text, by its sparse weight; mean 1.
 
-    As `studio.encoders.lexical.emphasis`, for a batch, and not trained through.
+    Not trained through.
     """
     weights = torch.zeros(len(texts.text))
     with torch.no_grad():
         factors = head(texts.hidden[texts.ordinary])
         weights[texts.ordinary] = texts.prior[texts.at] * factors
-    total = torch.zeros(len(texts.lengths)).index_add(0, texts.text, weights)
-    share = weights / total.clamp_min(1e-9)[texts.text] * texts.lengths[texts.text]
-    mixed = lexical.ALIKE + (1 - lexical.ALIKE) * share
-    return torch.where(total[texts.text] > 0, mixed, torch.ones(()))
+    offsets = np.cumsum(np.r_[0, texts.lengths])
+    return torch.from_numpy(lexical.emphasis(weights.numpy(), offsets))
 
 
 def late(
-    queries: Side, passages: Side, head: ColbertHead, counts: Tensor, dimension: int
+    queries: Side, passages: Side, head: ColbertHead, emphasis: Tensor, dimension: int
 ) -> Tensor:
     """(queries, passages) MaxSim: the weighted mean over query tokens of the best match."""
     mine, theirs = (head(one.hidden, dimension) for one in (queries, passages))
     best = torch.segment_reduce(theirs @ mine.T, "max", lengths=passages.lengths)
     total = torch.zeros(len(queries.lengths), len(passages.lengths))
-    return total.index_add(0, queries.text, (best * counts).T) / queries.lengths[:, None]
+    return total.index_add(0, queries.text, (best * emphasis).T) / queries.lengths[:, None]
 
 
 def draw(
@@ -130,4 +128,5 @@ def draw(
         collection.queries[asked],
         collection.passages[kept],
         np.searchsorted(kept, collection.gold[asked]),
+        collection.groups[asked],
     )

@@ -8,14 +8,11 @@ first dimensions serve alone (Kusupati et al. 2022, arXiv 2205.13147).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor
 from torch.nn import Linear, Parameter
 
 CENTRE = 0.75  # of the mean, which is most of every hidden state and tells no two apart
-FILES = ("sparse_linear.pt", "colbert_linear.pt")
 
 
 class SparseHead(torch.nn.Module):
@@ -78,10 +75,3 @@ def principal(rows: Tensor, dimension: int) -> tuple[Tensor, Tensor]:
     _, vectors = torch.linalg.eigh(centred.T @ centred / len(centred))
     best = vectors.flip(1)[:, :dimension]
     return best.T.contiguous(), -(best.T @ mean)
-
-
-def save(folder: Path, sparse: Linear, late: Linear) -> None:
-    """BGE-M3's own two files: a state dict each."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, layer in zip(FILES, (sparse, late), strict=True):
-        torch.save(layer.state_dict(), folder / name)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 
-from studio.records import Floats, Integers
+from studio.records import MODES, Floats, FusionSettings, Integers
 from studio.training import batches
 from studio.training.loop import Model
 from studio.training.states import Collection, States
 
-PAPER = (1.0, 0.3, 1.0)
+COLUMNS = (*MODES, "fused")
 
 
 @torch.no_grad()
@@ -27,11 +28,11 @@ def scores(
     """(queries, passages) of each mode, ColBERT's by its first so many dimensions."""
     asked = batches.side(model.top, queries, collection.queries, information)
     found = batches.side(model.top, passages, collection.passages, information)
-    counts = batches.emphasis(asked, model.sparse)
+    emphasis = batches.emphasis(asked, model.sparse)
     return {
         "dense": (asked.dense @ found.dense.T).numpy(),
         "sparse": batches.sparse_scores(asked, found, model.sparse).numpy(),
-        "multi_vector": batches.late(asked, found, model.late, counts, dimension).numpy(),
+        "multi_vector": batches.late(asked, found, model.late, emphasis, dimension).numpy(),
     }
 
 
@@ -39,22 +40,44 @@ def quality(
     scored: Mapping[str, Mapping[str, Floats]],
     collections: Sequence[Collection],
     scale: float,
-) -> dict[str, dict[str, float]]:
-    """nDCG@10 of each collection and mode; `fused` with sparse times `scale`, at 1 / 0.3 / 1.
+) -> pd.DataFrame:
+    """A row a query: source, collection, group, and nDCG@10 of each mode and of the mix.
 
-    `error` is the standard error of the mean of `fused` over queries.
+    The mix is the default one, of raw scores, with sparse times `scale`.
     """
-    found = {}
+    dense, sparse, multi_vector = FusionSettings().weights
+    frames = []
     for one in collections:
         modes = dict(scored[one.name])
-        mix = (PAPER[0], PAPER[1] * scale, PAPER[2])
-        parts = [weight * mode for weight, mode in zip(mix, modes.values(), strict=True)]
-        modes["fused"] = np.sum(parts, axis=0)
+        parts = zip((dense, sparse * scale, multi_vector), modes.values(), strict=True)
+        modes["fused"] = np.sum([weight * mode for weight, mode in parts], axis=0)
         values = {name: ndcg(mode, one.gold) for name, mode in modes.items()}
-        error = values["fused"].std() / np.sqrt(len(one.gold))
-        found[one.name] = {name: float(each.mean()) for name, each in values.items()}
-        found[one.name]["error"] = float(error)
-    return found
+        told = {"source": one.source, "collection": one.name, "group": one.groups}
+        frames.append(pd.DataFrame(told | values))
+    return pd.concat(frames, ignore_index=True)
+
+
+def by_collection(found: pd.DataFrame) -> pd.DataFrame:
+    """(source, collection) x mode: the mean over queries."""
+    return found.groupby(["source", "collection"])[list(COLUMNS)].mean()
+
+
+def by_source(found: pd.DataFrame) -> pd.DataFrame:
+    """source x mode: the mean over its collections of each one's mean."""
+    return by_collection(found).groupby("source").mean()
+
+
+def standard_error(found: pd.DataFrame, mode: str = "fused") -> float:
+    """Of the mean over sources of `by_source`, queries of one group being drawn together.
+
+    Groups are the same in every language of a source. The cluster-robust estimate of Liang and
+    Zeger (1986), each query counting as it does in that mean.
+    """
+    asked = found.groupby("collection")[mode]
+    collections = found.groupby("source")["collection"].transform("nunique")
+    counts = 1 / (found["source"].nunique() * collections * asked.transform("size"))
+    part = counts * (found[mode] - asked.transform("mean"))
+    return float(np.linalg.norm(part.groupby(found["group"]).sum()))
 
 
 def ndcg(scores: Floats, gold: Integers) -> Floats:

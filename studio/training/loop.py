@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
@@ -29,7 +30,7 @@ SAMPLE = 400  # passages whose tokens the heads' starts are computed from
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a training run depends on beside its data. Temperatures divide scores of 1.
+    """All that a training run depends on beside its data. Temperatures divide scores.
 
     After the `steps` the layers keep a share of their updates and stand still, and the heads alone
     get used to them for `settling` more.
@@ -85,15 +86,15 @@ def train(
     recipe: Recipe,
     progress: Progress = silent,
 ) -> list[float]:
-    """Train on collections of training queries; gives the mean loss of every tenth of the steps.
+    """Train on collections of training queries; gives the modes' mean loss, by tenth of steps.
 
     The same seed gives the same weights on the same machine.
     """
     random = np.random.default_rng(recipe.seed)
     usable = [one for one in collections if len(one.queries)]
     shares = odds(usable, recipe.written)
-    scales = torch.nn.Parameter(torch.zeros(2 + len(recipe.dimensions)))  # log temperatures
-    optimiser = _optimiser(model, scales, recipe)
+    logit_scales = torch.nn.Parameter(torch.zeros(2 + len(recipe.dimensions)))  # logarithms
+    optimiser = _optimiser(model, logit_scales, recipe)
 
     def take(step: int) -> float:
         for group in optimiser.param_groups:
@@ -108,7 +109,7 @@ def train(
         gold, taught = torch.from_numpy(drawn.gold), torch.softmax(together.detach(), -1)
         parts = [
             loss(score * scale.exp(), gold, taught, recipe.distilled)
-            for score, scale in zip(students, scales, strict=True)
+            for score, scale in zip(students, logit_scales, strict=True)
         ]
         whole = sum(parts) + cross_entropy(together / 2, gold)
         kept = recipe.pull_sparse * model.sparse.pull() + recipe.pull_late * model.late.pull()
@@ -126,25 +127,28 @@ def train(
 
 def logits(model: Model, asked: batches.Side, found: batches.Side, recipe: Recipe) -> list[Tensor]:
     """(queries, passages) of dense, sparse, and ColBERT at each number of dimensions."""
-    counts = batches.emphasis(asked, model.sparse)
+    emphasis = batches.emphasis(asked, model.sparse)
     return [
         asked.dense @ found.dense.T / recipe.dense_temperature,
         batches.sparse_scores(asked, found, model.sparse) / recipe.sparse_temperature,
         *(
-            batches.late(asked, found, model.late, counts, size) / recipe.late_temperature
+            batches.late(asked, found, model.late, emphasis, size) / recipe.late_temperature
             for size in recipe.dimensions
         ),
     ]
 
 
 def odds(collections: Sequence[Collection], written: float) -> Floats:
-    """How often each is drawn: by the root of its queries, within its share of the steps."""
-    roots = np.sqrt([len(one.queries) for one in collections])
-    chosen = np.asarray([one.name.startswith("written/") for one in collections])
-    if chosen.all() or not chosen.any():
-        return np.asarray(roots / roots.sum())
-    share = np.where(chosen, written / roots[chosen].sum(), (1 - written) / roots[~chosen].sum())
-    return np.asarray(roots * share)
+    """How often each is drawn: by the root of its queries, within its source's share of the steps.
+
+    The sources that were not written for the purpose have equal shares.
+    """
+    roots = pd.Series(np.sqrt([len(one.queries) for one in collections]))
+    sources = pd.Series([one.source for one in collections])
+    others = max(1, sources.nunique() - 1)
+    shares = sources.map(lambda source: written if source == "written" else (1 - written) / others)
+    whole = shares * roots / roots.groupby(sources).transform("sum")
+    return np.asarray(whole / whole.sum())
 
 
 def loss(scores: Tensor, gold: Tensor, taught: Tensor, distilled: float) -> Tensor:
@@ -154,12 +158,12 @@ def loss(scores: Tensor, gold: Tensor, taught: Tensor, distilled: float) -> Tens
     return (1 - distilled) * contrastive + distilled * distillation
 
 
-def _optimiser(model: Model, scales: torch.nn.Parameter, recipe: Recipe) -> torch.optim.Adam:
+def _optimiser(model: Model, logit_scales: torch.nn.Parameter, recipe: Recipe) -> torch.optim.Adam:
     whole_run = recipe.steps + recipe.settling
     rows = [
         (model.top.trained(), recipe.rate, recipe.steps),
         (list(model.late.parameters()), recipe.rate_late, whole_run),
-        ([*model.sparse.parameters(), scales], recipe.rate_sparse, whole_run),
+        ([*model.sparse.parameters(), logit_scales], recipe.rate_sparse, whole_run),
     ]
     return torch.optim.Adam(
         [{"params": own, "first_rate": rate, "steps": steps} for own, rate, steps in rows]

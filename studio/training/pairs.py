@@ -14,7 +14,7 @@ BLANKS = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Pair:
-    """A query and the passage that answers it. Pairs of one group are never parted.
+    """A query and the passage that answers it. Pairs of one group are never parted, in any source.
 
     `source` and `language` name the collection that the passage is searched in.
     """
@@ -41,20 +41,26 @@ def usable(pair: Pair) -> bool:
 
 
 def distinct(pairs: Iterable[Pair]) -> list[Pair]:
-    """Without a query or a passage's beginning that came before, in any source of its language."""
-    seen: set[tuple[str, str]] = set()
+    """Each query of a language once, and each beginning of a passage for one group alone.
+
+    Several queries of one group may ask for the same passage, as a page's title and summary do.
+    """
+    asked: set[tuple[str, str]] = set()
+    owners: dict[tuple[str, str], tuple[str, str, str]] = {}
     kept = []
     for pair in pairs:
-        keys = {(pair.language, pair.query.casefold()), (pair.language, pair.passage[:80])}
-        if not keys & seen:
+        query = (pair.language, pair.query.casefold())
+        own = (pair.source, pair.group, pair.passage)
+        owner = owners.setdefault((pair.language, pair.passage[:80]), own)
+        if query not in asked and owner == own:
             kept.append(pair)
-        seen |= keys
+        asked.add(query)
     return kept
 
 
-def is_held_out(pair: Pair, share: float) -> bool:
-    """Whether its group is among the share that is held out: by a digest, the same everywhere."""
-    digest = hashlib.sha256(f"{pair.source}/{pair.group}".encode()).digest()
+def is_held_out(group: str, share: float) -> bool:
+    """Whether a group is among the share that is held out: by a digest, the same everywhere."""
+    digest = hashlib.sha256(group.encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 

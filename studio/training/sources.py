@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import tarfile
 import urllib.request
 from collections.abc import Iterator, Sequence
+from http.client import HTTPException
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from studio.training.pairs import Pair, distinct, plain, sample, usable
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets" / "training"
 MIRROR = "http://deb.debian.org/debian/"
-MOST = {"descriptions": 100, "help": 40}  # pairs of one language
+MOST = {"descriptions": 100, "help": 40, "across": 400}  # pairs of one language
+NAMES = (*MOST, "written")
 SMALLEST = 100  # pairs: a smaller collection is too easy to rank
 
 
@@ -60,7 +63,7 @@ def fetched(folder: Path, name: str, sha: str) -> Path:
         try:
             with urllib.request.urlopen(MIRROR + name, timeout=60) as answer:
                 path.write_bytes(answer.read())
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise StudioError(f"{MIRROR}{name} cannot be fetched ({error}).") from error
     if hashlib.sha256(path.read_bytes()).hexdigest() != sha:
         raise StudioError(
@@ -77,7 +80,13 @@ def written() -> list[Pair]:
         for line in file.read_text("utf-8").splitlines():
             row = json.loads(line)
             found += [
-                Pair("written", file.stem, row["subject"], plain(query), plain(row["text"]))
+                Pair(
+                    "written",
+                    file.stem,
+                    f"written/{row['subject']}",
+                    plain(query),
+                    plain(row["text"]),
+                )
                 for query in row["questions"]
             ]
     return found
@@ -95,9 +104,12 @@ def unpacked(path: Path) -> Path:
     """The help pages of a Debian package, beside it. A package is an `ar` archive of a tar."""
     folder = path.with_suffix("")
     if not folder.is_dir():
+        part = folder.with_name(f"{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
         with tarfile.open(fileobj=BytesIO(member(path.read_bytes(), "data.tar"))) as archive:
             pages = [one for one in archive if one.name.endswith(".page") and one.isfile()]
-            archive.extractall(folder, pages, filter="data")
+            archive.extractall(part, pages, filter="data")
+        part.rename(folder)
     return folder / "usr" / "share" / "help"
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from studio.encoders import packing
 from studio.encoders.batching import by_length, fill
 from studio.encoders.onepass import OnePassEncoder
 from studio.encoders.tokens import Tokens
-from studio.records import Bools, Floats, Integers, Progress, silent
+from studio.records import Bools, Floats, Integers, Progress, Strings, silent
 from studio.training.pairs import Pair
 
 
@@ -41,40 +40,53 @@ class States:
 class Collection:
     """What a query is searched in: the passages of one source in one language.
 
-    queries, passages: rows of the States; gold[i]: where in `passages` query i's own stands.
+    queries, passages: rows of the States; gold[i]: where in `passages` query i's own stands;
+    groups[i]: what query i must not be parted from.
     """
 
     name: str
     queries: Integers
     passages: Integers
     gold: Integers
+    groups: Strings
 
-    def only(self, keep: Integers) -> Collection:
+    @property
+    def source(self) -> str:
+        return self.name.partition("/")[0]
+
+    def only(self, keep: Bools) -> Collection:
         """The same passages, and some of the queries."""
-        return Collection(self.name, self.queries[keep], self.passages, self.gold[keep])
+        return replace(
+            self, queries=self.queries[keep], gold=self.gold[keep], groups=self.groups[keep]
+        )
+
+    def alone(self, keep: Bools) -> Collection:
+        """Some of the queries, and of the passages theirs alone."""
+        own, gold = np.unique(self.gold[keep], return_inverse=True)
+        return replace(self.only(keep), passages=self.passages[own], gold=gold)
 
 
 def collections(pairs: Sequence[Pair]) -> tuple[list[str], list[str], list[Collection]]:
     """Distinct query and passage texts, and the collections over them."""
     queries, passages = dict[str, int](), dict[tuple[str, str, str], int]()
-    found: dict[str, list[tuple[int, int]]] = {}
+    found: dict[str, list[tuple[int, int, str]]] = {}
     for pair in pairs:
         query = queries.setdefault(pair.query, len(queries))
         key = (pair.source, pair.language, pair.passage)
         passage = passages.setdefault(key, len(passages))
-        found.setdefault(f"{pair.source}/{pair.language}", []).append((query, passage))
+        found.setdefault(f"{pair.source}/{pair.language}", []).append((query, passage, pair.group))
     made = []
     for name, rows in found.items():
-        asked, gold = np.asarray(rows).T
-        own = np.unique(gold)
-        made.append(Collection(name, asked, own, np.searchsorted(own, gold)))
+        asked, wanted, groups = (np.asarray(column) for column in zip(*rows, strict=True))
+        own, gold = np.unique(wanted, return_inverse=True)
+        made.append(Collection(name, asked, own, gold, groups))
     return list(queries), [text for _, _, text in passages], made
 
 
 def encode(
-    encoder: OnePassEncoder, tokens: Sequence[Tokens], layer: int, progress: Progress = silent
+    encoder: OnePassEncoder, tokens: Sequence[Tokens], layers: int, progress: Progress = silent
 ) -> States:
-    """Pass texts through the encoder once, within its budget of tokens; keep what `layer` says."""
+    """Pass texts through the encoder's first layers once, within its budget of tokens."""
     lengths = [len(one.ids) for one in tokens]
     order, offsets = by_length(lengths), np.cumsum([0, *lengths])
     hidden = np.zeros((offsets[-1], encoder.backbone.config.hidden_size), dtype=np.float16)
@@ -82,20 +94,20 @@ def encode(
     for text, start in zip(tokens, offsets, strict=False):
         keep[start + text.keep] = True
     first, device = 0, torch.device(encoder.device)
-    said: list[Tensor] = []
-    listening = encoder.backbone.encoder.layer[layer - 1].register_forward_hook(
-        lambda _module, _inputs, made: said.append(made[0] if isinstance(made, tuple) else made)
-    )
-    while first < len(tokens):
-        last = fill([lengths[i] for i in order], first, encoder.budget)
-        batch = [tokens[i] for i in order[first:last]]
-        packed = packing.pack([one.ids for one in batch], encoder.first_position, device)
-        with torch.inference_mode():
-            packing.forward(encoder.backbone, packed)
-        states = said.pop().view(-1, hidden.shape[1]).numpy()
-        for at, start in zip(order[first:last], packed.bounds.tolist(), strict=False):
-            hidden[offsets[at] : offsets[at + 1]] = states[start : start + lengths[at]]
-        first = last
-        progress(first, len(tokens), "encoding")
-    listening.remove()
+    ordered = [lengths[i] for i in order]
+    stack = encoder.backbone.encoder
+    whole, stack.layer = stack.layer, stack.layer[:layers]
+    try:
+        while first < len(tokens):
+            last = fill(ordered, first, encoder.budget)
+            batch = [tokens[i].ids for i in order[first:last]]
+            packed = packing.pack(batch, encoder.first_position, device)
+            with torch.inference_mode():
+                states = packing.forward(encoder.backbone, packed).numpy()
+            for at, start in zip(order[first:last], packed.bounds.tolist(), strict=False):
+                hidden[offsets[at] : offsets[at + 1]] = states[start : start + lengths[at]]
+            first = last
+            progress(first, len(tokens), "encoding")
+    finally:
+        stack.layer = whole
     return States(hidden, np.concatenate([one.ids for one in tokens]), keep, offsets)

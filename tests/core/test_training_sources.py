@@ -76,11 +76,11 @@ def test_a_short_description_asks_for_the_long_one(tmp_path: Path) -> None:
     assert first == Pair(
         "descriptions",
         "en",
-        "lights",
+        "descriptions/lights",
         "charts of lighthouses",
         f"{LONG} Second line of the same paragraph.",
     )
-    assert (second.group, second.passage) == ("lights", "Short.")
+    assert (second.group, second.passage) == ("descriptions/lights", "Short.")
     assert usable(first)
     assert not usable(second)
 
@@ -103,14 +103,30 @@ def package(pages: dict[str, str]) -> bytes:
 
 def test_a_help_page_answers_its_title_its_summary_and_its_sections(tmp_path: Path) -> None:
     file = tmp_path / "help.deb"
-    file.write_bytes(package({"de/lamps/beam.page": PAGE, "de/lamps/broken.page": "<page>"}))
+    file.write_bytes(package({"pt_BR/lamps/beam.page": PAGE, "de/lamps/broken.page": "<page>"}))
     found = list(debian.help_pages(sources.unpacked(file)))
     assert [(pair.query, pair.passage) for pair in found] == [
         ("Turning lamps", LONG),
         ("Why the lamp turns.", LONG),
         ("Turning lamps: Oil", f"Oil lamps need a keeper. {LONG}"),
     ]
-    assert {(pair.source, pair.language, pair.group) for pair in found} == {("help", "de", "beam")}
+    places = {(pair.source, pair.language, pair.group) for pair in found}
+    assert places == {("help", "pt-BR", "help/beam")}
+    assert distinct(filter(usable, found)) == found
+
+
+def test_across_languages_a_title_asks_for_a_text_that_is_translated(tmp_path: Path) -> None:
+    german = PAGE.replace("Turning lamps", "Lampen, die sich drehen").replace("lighthouse", "Turm")
+    pages = {"C/lamps/beam.page": PAGE, "de/lamps/beam.page": german, "fr/lamps/beam.page": PAGE}
+    file = tmp_path / "help.deb"
+    file.write_bytes(package(pages))
+    *found, last = debian.help_pages(sources.unpacked(file))
+    assert {pair.language for pair in found} == {"en", "de", "fr"}
+    told = LONG.replace("lighthouse", "Turm")
+    assert last in [
+        Pair("across", "all", "help/beam", "Turning lamps", told),
+        Pair("across", "all", "help/beam", "Lampen, die sich drehen", LONG),
+    ]
 
 
 def test_a_package_without_data_is_refused() -> None:
@@ -149,18 +165,18 @@ def test_written_passages_have_three_or_four_questions_each_and_no_double() -> N
     assert {passages.count(text) for text in set(passages)} == {3, 4}
 
 
-def test_pairs_that_repeat_a_query_or_a_passage_are_dropped() -> None:
+def test_pairs_that_repeat_a_query_or_anothers_passage_are_dropped() -> None:
     one = Pair("a", "en", "g", "who keeps the lamp", LONG)
     same = Pair("b", "en", "h", "Who keeps the lamp", "another passage altogether")
     again = Pair("b", "en", "h", "another query", LONG)
     german = Pair("b", "de", "h", "who keeps the lamp", LONG)
-    assert distinct([one, same, again, german]) == [one, german]
+    own = Pair("a", "en", "g", "a second question", LONG)
+    assert distinct([one, same, again, german, own]) == [one, german, own]
     assert not usable(Pair("a", "en", "g", "EVERY lighthouse", LONG))
 
 
-def test_groups_are_held_out_whole_and_samples_do_not_hang_on_the_order() -> None:
+def test_a_share_of_groups_is_held_out_and_samples_do_not_hang_on_the_order() -> None:
     pairs = [Pair("a", "en", f"g{n % 50}", f"query {n}", LONG) for n in range(400)]
-    out = {pair.group for pair in pairs if is_held_out(pair, 0.2)}
+    out = {pair.group for pair in pairs if is_held_out(pair.group, 0.2)}
     assert 3 < len(out) < 18
-    assert all(is_held_out(pair, 0.2) == (pair.group in out) for pair in pairs)
     assert sample(pairs, 10) == sample(pairs[::-1], 10)
