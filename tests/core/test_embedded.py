@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -75,12 +76,21 @@ def test_sparse_weights_are_the_prior_times_the_heads_factor(e5, e5_encoder, mon
     assert not np.allclose(whole.sparse[[0]].sum(), row.sum())
 
 
-def test_heads_of_another_shape_are_refused_by_name(tmp_path, monkeypatch):
-    wrong = tmp_path / "colbert_linear.pt"
-    torch.save(torch.nn.Linear(16, 8).state_dict(), wrong)
-    monkeypatch.setattr(embedded, "FILES", (embedded.FILES[0], wrong))
+def test_heads_of_another_shape_are_refused_by_name(tmp_path):
+    folder = shutil.copytree(embedded.FOLDER, tmp_path / "heads")
+    torch.save(torch.nn.Linear(16, 8).state_dict(), folder / "colbert_linear.pt")
     with pytest.raises(EncoderError, match=r"colbert_linear\.pt has weights of shape \(8, 16\)"):
-        embedded.load()
+        embedded.load(folder=folder)
+
+
+def test_the_revision_names_the_heads_and_whether_the_layers_are_tuned(tmp_path, e5_encoder):
+    folder = shutil.copytree(embedded.FOLDER, tmp_path / "heads")
+    state = torch.load(folder / "sparse_linear.pt")
+    torch.save({**state, "bias": state["bias"] * 2}, folder / "sparse_linear.pt")
+    shipped, other = embedded.revision(), embedded.revision(folder)
+    assert shipped != other
+    assert e5_encoder.revision.endswith(shipped)
+    assert embedded.load(folder=folder, tuned=False).revision.endswith(f"{other}, not tuned")
 
 
 def test_texts_together_equal_texts_one_by_one(mixed, e5_encoder):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from studio.encoders import embedded, lexical
+from studio.encoders import embedded, lexical, low_rank
 from studio.training import __main__ as command
 from studio.training import held_out, loop
 from studio.training.heads import ColbertHead, SparseHead
@@ -43,16 +43,13 @@ def test_the_loss_falls_and_what_was_held_out_ranks_better(trained: tuple[Path, 
     assert end["fused"] > start["fused"]
 
 
-def test_the_saved_heads_load_and_score_as_in_training(
-    trained: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_saved_heads_load_and_score_as_in_training(trained: tuple[Path, dict]) -> None:
     folder, report = trained
     files = tuple(folder / name for name in ("sparse_linear.pt", "colbert_linear.pt"))
     updates = folder / "low_rank.pt"
     assert sum(file.stat().st_size for file in files) < 2_000_000
     assert updates.stat().st_size < 8_000_000
-    monkeypatch.setattr(embedded, "FILES", files)
-    encoder = embedded.load(updates=updates)
+    encoder = embedded.load(folder=folder)
     pairs = made()
     out = [pair for pair in pairs if is_held_out(pair.group, command.SHARE)]
     queries = encoder.encode_queries([pair.query for pair in out])
@@ -118,6 +115,21 @@ def test_a_tenth_of_emphasis_is_alike_and_its_mean_is_one() -> None:
     weights = np.asarray([0.0, 2.0, 1.0, 0.0, 0.0, 0.0], dtype=np.float32)
     found = lexical.emphasis(weights, np.asarray([0, 4, 6]))
     assert found == pytest.approx([0.1, 0.1 + 2.4, 0.1 + 1.2, 0.1, 1, 1])
+
+
+def test_no_steps_save_the_untrained_start(tmp_path: Path) -> None:
+    report = command.run(made(), loop.Recipe(steps=0, settling=0, frozen=11), tmp_path)
+    assert report["losses"] == []
+    assert report["held_out"]["start"] == report["held_out"]["trained"]
+    state = torch.load(tmp_path / "low_rank.pt")
+    assert all(not one.any() for name, one in state.items() if name.endswith(low_rank.UP))
+    assert not torch.load(tmp_path / "sparse_linear.pt")["weight"].any()
+
+
+def test_wrong_arguments_end_before_anything_is_read(tmp_path: Path) -> None:
+    for wrong in (["--steps", "-1"], ["--without", "nothing"]):
+        with pytest.raises(SystemExit, match="2"):
+            command.main([str(tmp_path), *wrong])
 
 
 def test_a_file_that_differs_ends_with_a_sentence(

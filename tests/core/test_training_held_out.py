@@ -71,7 +71,7 @@ def test_no_passage_that_is_held_out_is_taught() -> None:
 
 
 def test_scores_are_the_same_in_training_and_in_the_encoder() -> None:
-    encoder = embedded.load(updates=None)
+    encoder = embedded.load(tuned=False)
     pairs = made()[:12]
     texts, passages, every = collections(pairs)
     asked, found = encoder.encode_queries(texts), encoder.encode_passages(passages)
@@ -131,7 +131,7 @@ def test_a_small_draw_keeps_every_querys_own_passage() -> None:
 
 
 def test_states_through_the_last_layers_are_the_encoders_own() -> None:
-    untuned = embedded.load(updates=None)
+    untuned = embedded.load(tuned=False)
     texts, passages, every = collections(made()[:5])
     cached = encode(untuned, untuned.passages(passages), 6)
     top = Top(embedded.read().backbone, 6, 2)
