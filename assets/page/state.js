@@ -10,13 +10,26 @@
     listeners.forEach((listener) => listener(settings, search));
   };
 
+  // What the triangle handed to the sliders. They answer with it, and on a busy machine later than
+  // the next key: that answer must not undo the key.
+  let handed = "";
+  const weights = () => {
+    handed = String(settings.weights);
+    return [...settings.weights];
+  };
+
   // The page's controls in their order: three weights, the choice of method, RRF's k.
-  const fromControls = (dense, sparse, multiVector, how, k) => set({
-    weights: [dense, sparse, multiVector].map((w) => Math.max(0, Number(w) || 0)),
-    method: how === "rrf" ? "rrf" : "weighted",
-    normalise: how === "rrf" ? "none" : how,
-    rrf_k: k === null || k === "" || Number(k) < 0 ? NaN : Number(k), // said, not guessed
-  });
+  const fromControls = (dense, sparse, multiVector, how, k) => {
+    const told = [dense, sparse, multiVector].map((w) => Math.max(0, Number(w) || 0));
+    const answer = String(told) === handed;
+    if (!answer) handed = "";
+    set({
+      weights: answer ? settings.weights : told,
+      method: how === "rrf" ? "rrf" : "weighted",
+      normalise: how === "rrf" ? "none" : how,
+      rrf_k: k === null || k === "" || Number(k) < 0 ? NaN : Number(k), // said, not guessed
+    });
+  };
 
   // Why nothing can be ranked under these settings; null where it can.
   const fault = () => {
@@ -30,8 +43,6 @@
 
   // What the triangle shows: which passage comes first for a query, or a collection's measure.
   const show = (view) => set({ view });
-
-  const weights = () => [...settings.weights];
 
   const setSearch = (found) => { search = found; set({}); };
 

@@ -131,6 +131,24 @@ def test_keys_pressed_fast_on_the_triangle_are_not_lost(studio: Studio) -> None:
     assert f"{shares(studio)[0]:g}" == dense
 
 
+def test_a_late_answer_of_the_sliders_does_not_undo_a_key(studio: Studio) -> None:
+    told = studio.page.evaluate(
+        """() => {
+          const { settings, set, weights, fromControls } = window.studio, told = [];
+          const sliders = (mix) => {
+            fromControls(...mix, "none", 60);
+            told.push([...settings.weights]);
+          };
+          set({ weights: [0.5, 0.25, 0.25] });
+          const handed = weights();
+          set({ weights: [0.6, 0.2, 0.2] });
+          sliders(handed); sliders([0.1, 0.2, 0.3]); sliders(handed);
+          return told;
+        }"""
+    )
+    assert told == [[0.6, 0.2, 0.2], [0.1, 0.2, 0.3], [0.5, 0.25, 0.25]]
+
+
 def test_the_triangle_sets_the_sliders_even_if_search_was_never_opened(studio: Studio) -> None:
     studio.tab("Weights")
     expect(studio.at("#simplex .status")).to_contain_text("Search first")
