@@ -10,21 +10,23 @@
     listeners.forEach((listener) => listener(settings, search));
   };
 
-  // What the triangle handed to the sliders. They answer with it, and on a busy machine later than
-  // the next key: that answer must not undo the key.
-  let handed = "";
-  const weights = () => {
-    handed = String(settings.weights);
-    return [...settings.weights];
+  const weights = () => [...settings.weights];
+
+  // What was handed to the controls and not answered yet. They answer with a change, on a busy
+  // machine later than the next key on the triangle: such an answer must not undo that key.
+  let handed = [];
+  const hand = () => {
+    handed.push(String(settings.weights));
+    return weights();
   };
 
   // The page's controls in their order: three weights, the choice of method, RRF's k.
   const fromControls = (dense, sparse, multiVector, how, k) => {
     const told = [dense, sparse, multiVector].map((w) => Math.max(0, Number(w) || 0));
-    const answer = String(told) === handed;
-    if (!answer) handed = "";
+    const answered = handed.lastIndexOf(String(told));
+    handed = answered < 0 ? [] : handed.slice(answered); // each of the three sliders answers
     set({
-      weights: answer ? settings.weights : told,
+      weights: answered < 0 ? told : settings.weights,
       method: how === "rrf" ? "rrf" : "weighted",
       normalise: how === "rrf" ? "none" : how,
       rrf_k: k === null || k === "" || Number(k) < 0 ? NaN : Number(k), // said, not guessed
@@ -72,5 +74,5 @@
     { key: "multi_vector", title: "ColBERT" },
   ];
 
-  Object.assign(window.studio, { settings, set, fromControls, combine, show, fault, weights, setSearch, listen, make, number, MODES });
+  Object.assign(window.studio, { settings, set, fromControls, combine, show, fault, weights, hand, setSearch, listen, make, number, MODES });
 })();

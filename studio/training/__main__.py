@@ -45,11 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--steps is {options.steps}; give 0 or more.")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--output cannot be made: {error}")
+    try:
         pairs = sources.pairs(options.data, terminal_progress())
         settling = loop.Recipe.settling if options.steps else 0
         recipe = loop.Recipe(seed=options.seed, steps=options.steps, settling=settling)
         report = run(pairs, recipe, options.output, options.without)
-    except (StudioError, OSError) as error:
+    except StudioError as error:
         print(error, file=sys.stderr)
         return 2
     print(json.dumps(report["held_out"], indent=1))

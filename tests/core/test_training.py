@@ -127,7 +127,9 @@ def test_no_steps_save_the_untrained_start(tmp_path: Path) -> None:
 
 
 def test_wrong_arguments_end_before_anything_is_read(tmp_path: Path) -> None:
-    for wrong in (["--steps", "-1"], ["--without", "nothing"]):
+    (tmp_path / "file").write_bytes(b"")
+    taken = str(tmp_path / "file" / "heads")
+    for wrong in (["--steps", "-1"], ["--without", "nothing"], ["--output", taken]):
         with pytest.raises(SystemExit, match="2"):
             command.main([str(tmp_path), *wrong])
 

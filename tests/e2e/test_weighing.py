@@ -134,19 +134,20 @@ def test_keys_pressed_fast_on_the_triangle_are_not_lost(studio: Studio) -> None:
 def test_a_late_answer_of_the_sliders_does_not_undo_a_key(studio: Studio) -> None:
     told = studio.page.evaluate(
         """() => {
-          const { settings, set, weights, fromControls } = window.studio, told = [];
+          const { settings, set, hand, fromControls } = window.studio, told = [];
           const sliders = (mix) => {
             fromControls(...mix, "none", 60);
             told.push([...settings.weights]);
           };
-          set({ weights: [0.5, 0.25, 0.25] });
-          const handed = weights();
-          set({ weights: [0.6, 0.2, 0.2] });
-          sliders(handed); sliders([0.1, 0.2, 0.3]); sliders(handed);
+          const first = (set({ weights: [0.5, 0.25, 0.25] }), hand());
+          const second = (set({ weights: [0.6, 0.2, 0.2] }), hand());
+          set({ weights: [0.7, 0.15, 0.15] });
+          [first, first, second, [0.1, 0.2, 0.3], first].forEach(sliders);
           return told;
         }"""
     )
-    assert told == [[0.6, 0.2, 0.2], [0.1, 0.2, 0.3], [0.5, 0.25, 0.25]]
+    rests = [0.7, 0.15, 0.15]
+    assert told == [rests, rests, rests, [0.1, 0.2, 0.3], [0.5, 0.25, 0.25]]
 
 
 def test_the_triangle_sets_the_sliders_even_if_search_was_never_opened(studio: Studio) -> None:

@@ -16,7 +16,7 @@ from studio.ui.wiring.adaptor import MODEL, PRIVATE, QUIET, handler, visitor
 from studio.ui.wiring.search import settings
 
 WEIGHTS_NOW = "() => window.studio.weights()"
-MOVE = "(...weights) => { window.studio.set({ weights }); return weights; }"
+MOVE = "(...weights) => { window.studio.set({ weights }); return window.studio.hand(); }"
 
 
 def connect_bringing(server: Server, taken: gr.State, tab: EvaluateTab) -> None:

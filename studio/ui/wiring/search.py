@@ -19,7 +19,7 @@ from studio.ui.wiring.adaptor import PRIVATE, QUIET, SEARCH, handler, lasting, v
 SET_WEIGHTS = "(...controls) => { window.studio.fromControls(...controls); return []; }"
 FORGET = "() => [null, null]"
 CHOSEN_NOW = "(asked) => [asked, window.studio.chosen ? String(window.studio.chosen.at) : null]"
-TAKE_WEIGHTS = "() => window.studio.weights()"
+TAKE_WEIGHTS = "() => window.studio.hand()"
 
 
 def settings(dense: float, sparse: float, late: float, way: str, k: float | None) -> FusionSettings:
